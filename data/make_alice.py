@@ -1,14 +1,14 @@
 """Make data/alice.txt, the text of lessons 13_2 and 13_3.
 
-Alice's Adventures in Wonderland (Lewis Carroll, 1865; public domain) stands whole in the PHP library
-Faker, in the file Faker/Provider/en_US/Text.php. Debian ships it in the package php-faker:
+Alice's Adventures in Wonderland (Lewis Carroll, 1865; public domain) stands whole in the PHP
+library Faker, in the file Faker/Provider/en_US/Text.php. Debian ships it in the package php-faker:
 
     apt-get download php-faker && dpkg -x php-faker_*.deb faker
     python data/make_alice.py faker/usr/share/php/Faker/Provider/en_US/Text.php
 
-What changes on the way: only the book is kept, from "CHAPTER I." to "THE END", without the licence around
-it; the stanzas of later editions, which stand in square brackets in chapter X, are left out; so are the
-rows of asterisks, and the underscores around an italic "I" (other italics are capitals: "VERY"); and
+What changes on the way: only the book is kept, from "CHAPTER I." to "THE END", without the licence
+around it; the stanzas of later editions, in square brackets in chapter X, are left out; so are the
+rows of asterisks, and the underscores around an italic "I" (other italics are capitals: "VERY");
 several blank lines become one. Everything else stays: line breaks, indented verse, quotation marks.
 """
 
@@ -23,7 +23,7 @@ CHAPTERS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "
 
 
 def extract(php):
-    """The book inside the PHP source. A nowdoc (<<<'EOT') has no escapes: what stands there is the text."""
+    """The book inside the PHP source. A nowdoc (<<<'EOT') has no escapes to undo."""
     found = re.search(r"<<<'EOT'\n(CHAPTER I\. .*?\n +THE END)\nEOT;", php, re.DOTALL)
     if not found:
         raise ValueError("no text from 'CHAPTER I.' to 'THE END' between <<<'EOT' and EOT;")
@@ -31,8 +31,8 @@ def extract(php):
 
 
 def clean(text):
-    text = re.sub(r"^ *\[later editions continued as follows\n[^\]]*\]\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^[ *]+\n", "\n", text, flags=re.MULTILINE)
+    text = re.sub(r"(?m)^ *\[later editions continued as follows\n[^\]]*\]\n", "", text)
+    text = re.sub(r"(?m)^[ *]+\n", "\n", text)
     text = text.replace("_I_", "I")
     return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
@@ -57,6 +57,7 @@ if __name__ == "__main__":
         book = clean(extract(Path(sys.argv[1]).read_text(encoding="utf-8")))
         check(book)
     except (OSError, ValueError) as error:
-        sys.exit(f"make_alice.py: {sys.argv[1]}: {error}. Nothing was written.")
+        reason = getattr(error, "strerror", None) or error  # "No such file or directory"
+        sys.exit(f"make_alice.py: {sys.argv[1]}: {reason}. Nothing was written.")
     OUT.write_text(book, encoding="ascii", newline="\n")
     print(f"{OUT.name}: {len(book):,} characters, {len(CHAPTERS)} chapters, sha256 {SHA256}")
