@@ -63,7 +63,7 @@ def main(digits, raw=None):
         if not same:
             raise SystemExit("not written")
     save(OUT, images=ordered, labels=labels)
-    print(f"{OUT.name}: images {ordered.shape}, labels {labels.shape}, {OUT.stat().st_size:,} bytes")
+    print(f"{OUT.name}: images {ordered.shape}, {OUT.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def load_mnist(shipped=False, data=DATA):
     else:
         path = data / "mnist_10k.npz"
         try:
-            with np.load(path) as file:
+            with path.open("rb") as stream, np.load(stream) as file:
                 images, labels = file["images"], file["labels"]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise BadInput(f"{path}: expected the 10,000 digits that ship with the lessons, got "

@@ -1,5 +1,7 @@
 """What the tests share: the scripts as modules and as processes."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 LIUER = ROOT / "liuer"
@@ -46,26 +49,32 @@ def one_thread():
 
 
 @pytest.fixture(scope="session")
-def run_script(tmp_path_factory):
-    """run_script("lesson3.py", "--epochs", "5"): run it once per session, as a reader would, but
-    from another directory, without a display or a network, every warning an error."""
+def run_script(tmp_path_factory, worker_id):
+    """run_script("lesson3.py", "--epochs", "5"): run it as a reader would, but from another
+    directory, without a display or a network, every warning an error. Once per session: the
+    workers of pytest-xdist share what one of them has run."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = (shared if worker_id == "master" else shared.parent) / "runs"
+    shared.mkdir(exist_ok=True)
     site = tmp_path_factory.mktemp("site")
     (site / "sitecustomize.py").write_text(textwrap.dedent(NO_NETWORK), encoding="utf-8")
-    runs = {}
 
     def run(name, *arguments):
-        arguments = tuple(map(str, arguments))
-        if (name, arguments) not in runs:
-            environment = {key: value for key, value in os.environ.items()
-                           if key not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
-            environment |= {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1",
-                            "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-            process = subprocess.run(
-                [sys.executable, "-W", "error", str(LIUER / name), *arguments],
-                cwd=tmp_path_factory.mktemp("elsewhere"), env=environment, text=True,
-                encoding="utf-8", capture_output=True, stdin=subprocess.DEVNULL, timeout=900)
-            runs[name, arguments] = Run(process.stdout, process.stderr, process.returncode,
-                                        ROOT / "images" / "run" / f"{Path(name).stem}.png")
-        return runs[name, arguments]
+        command = [str(LIUER / name), *map(str, arguments)]
+        known = shared / hashlib.sha256(json.dumps(command).encode()).hexdigest()
+        with FileLock(f"{known}.lock"):
+            if not known.exists():
+                environment = {key: value for key, value in os.environ.items()
+                               if key not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
+                environment |= {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1",
+                                "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+                process = subprocess.run(
+                    [sys.executable, "-W", "error", *command], env=environment,
+                    cwd=tmp_path_factory.mktemp("elsewhere"), capture_output=True,
+                    encoding="utf-8", stdin=subprocess.DEVNULL, timeout=900)
+                known.write_text(json.dumps([process.stdout, process.stderr, process.returncode]),
+                                 encoding="utf-8")
+        return Run(*json.loads(known.read_text(encoding="utf-8")),
+                   ROOT / "images" / "run" / f"{Path(name).stem}.png")
 
     return run
