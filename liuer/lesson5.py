@@ -1,0 +1,96 @@
+"""Lesson 5: linear regression with PyTorch. Four steps, and three moves in every training cycle.
+
+    y_pred = w x + b        loss = sum (y_pred - y)^2
+
+From here on every lesson keeps this order: prepare data, define model, loss and optimizer,
+training cycle; and in the cycle forward, backward, update.
+
+Run:   python liuer/lesson5.py              (--help lists the settings)
+See:   w = 1.9996 | b = 0.0009 | prediction y(4) = 7.9994 (before training: 0.5)
+Notes: liuer/README.md, lecture 5
+"""
+
+import torch
+from torch import nn
+
+from utils import BadInput, flags, show
+
+x_data = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)  one row a sample
+y_data = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
+
+
+class LinearModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(1, 1)                                # weight (1, 1), bias (1,)
+
+    def forward(self, x):               # (N, 1)
+        return self.linear(x)           # (N, 1)
+
+
+def main(epochs=1000, lr=0.01, seed=0):
+    """Fit the line; return the loss of each epoch, w, b, y(4) and the line at some epochs.
+
+    epochs: steps, each over all samples, >= 1
+    lr: learning rate, > 0
+    seed: of the initial weights, >= 0
+    """
+    torch.manual_seed(seed)
+
+    # 1. Prepare data: x_data, y_data above
+    x_test = torch.tensor([[4.0]])
+
+    # 2. Define model
+    model = LinearModel()
+    before = model(x_test).item()
+
+    # 3. Loss and optimizer
+    criterion = nn.MSELoss(reduction="sum")     # the mean would be a third: steps a third as long
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+
+    # 4. Training cycle: forward, backward, update
+    losses, lines = [], {0: (model.linear.weight.item(), model.linear.bias.item())}
+    for epoch in range(1, epochs + 1):
+        y_pred = model(x_data)                                       # forward
+        loss = criterion(y_pred, y_data)
+        optimizer.zero_grad()
+        loss.backward()                                              # backward
+        optimizer.step()                                             # update
+        losses.append(loss.item())
+        if not losses[-1] < 1e6:
+            raise BadInput(f"the loss has grown to {losses[-1]:.2g} in {epoch} epochs: with lr {lr}"
+                           " each step ends further from the minimum; it converges below 0.06")
+        w, b = model.linear.weight.item(), model.linear.bias.item()
+        if epoch in (1, 10, 100):
+            lines[epoch] = (w, b)
+        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+            print(f"epoch {epoch:4d}/{epochs} | loss {losses[-1]:.8f} | w {w:.6f} | b {b:9.6f}")
+
+    lines[epochs] = (w, b)
+    prediction = model(x_test).item()
+    print(f"w = {w:.4f} | b = {b:.4f} | prediction y(4) = {prediction:.4f} "
+          f"(before training: {before:.1f})")
+    return {"losses": losses, "w": w, "b": b, "prediction": prediction, "lines": lines}
+
+
+def draw(result):
+    """The line at some epochs, and the loss."""
+    import matplotlib.pyplot as plt
+
+    figure, (fit, time) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    for k, (epoch, (w, b)) in enumerate(result["lines"].items()):
+        fit.plot([0, 5], [b, 5 * w + b], color=plt.cm.viridis(k / 5), label=f"epoch {epoch}")
+    fit.plot(x_data, y_data, "o", color="tab:red", label="samples")
+    fit.plot(4, result["prediction"], "*", color="tab:orange", markersize=12,
+             label=f"y(4) = {result['prediction']:.4f}")
+    fit.set(xlabel="x", ylabel="y", title="The line on its way to y = 2x")
+    fit.legend()
+    time.semilogy(range(1, len(result["losses"]) + 1), result["losses"])
+    time.set(xlabel="epoch", ylabel="loss (sum)", title="Loss")
+    time.grid(alpha=0.3)
+    return figure
+
+
+if __name__ == "__main__":
+    result = main(**flags(main))
+    show(draw(result), "lesson5")
