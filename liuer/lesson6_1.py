@@ -1,0 +1,112 @@
+"""Lesson 6_1: logistic regression by hand in NumPy, on the points of lesson6.py.
+
+    z = w0 x0 + w1 x1 + w2 x2        y_pred = 1 / (1 + e^-z)
+    cost = -(1/N) sum [y log y_pred + (1 - y) log(1 - y_pred)]
+    d cost/dw = (1/N) sum (y_pred - y) x
+
+For large |z| the sigmoid rounds to 0 or 1 and log(0) is -inf. Written with z the loss of a sample
+is log(1 + e^z) - y z, which logaddexp computes without overflow.
+
+Run:   python liuer/lesson6_1.py            (--help lists the settings)
+See:   z = 0.20 +1.64 x1 +2.19 x2 | loss 0.2170 | test accuracy 91.8%
+Notes: liuer/README.md, lecture 6
+"""
+
+import numpy as np
+
+from utils import flags, show
+
+
+def make_clouds(n, seed):
+    """n points from two Gaussian clouds that overlap a little, and the cloud of each."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2                                             # (N,)  0, 1, 0, 1, ...
+    centre = np.array([[-1.0, -1.0], [1.0, 1.0]])[y]                 # (N, 2)
+    points = centre + rng.normal(size=(n, 2))                        # (N, 2)
+    return np.column_stack([np.ones(n), points]), y                  # (N, 3)  x0 = 1 carries w0
+
+
+def sigmoid(z):
+    """1 / (1 + e^-z), also where e^-z would overflow."""
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def cost(w, x, y):
+    """Mean cross-entropy; finite for every finite z."""
+    z = x @ w                                                        # (N,)
+    return (np.logaddexp(0, z) - y * z).mean()
+
+
+def gradient(w, x, y):
+    """d cost/dw (3,). The slope of sigmoid cancels against that of log: y_pred - y is left."""
+    return (sigmoid(x @ w) - y) @ x / len(x)
+
+
+def accuracy(w, x, y):
+    return ((x @ w > 0) == (y == 1)).mean().item()
+
+
+def main(epochs=500, lr=0.5, seed=0):
+    """Train; return losses, weights (w0, w1, w2), accuracy and the points.
+
+    epochs: steps, each over all 100 points, >= 1
+    lr: learning rate, > 0 and <= 100
+    seed: of the points, >= 0
+    """
+    # 1. Prepare data
+    x, y = make_clouds(100, seed)                                    # (N, 3), (N,)
+    x_test, y_test = make_clouds(1000, seed + 1)
+
+    # 2. Define model: three weights
+    w = np.zeros(3)
+
+    # 3. Loss: cost(); the optimizer is one line of the loop
+
+    # 4. Training cycle: forward, backward, update
+    losses = []
+    for epoch in range(1, epochs + 1):
+        loss = cost(w, x, y)                                         # forward
+        grad = gradient(w, x, y)                                     # backward
+        w = w - lr * grad                                            # update
+        losses.append(loss.item())
+        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+            print(f"epoch {epoch:3d}/{epochs} | loss {loss:.4f} | accuracy {accuracy(w, x, y):.1%}")
+
+    result = accuracy(w, x_test, y_test)
+    print(f"z = {w[0]:.2f} {w[1]:+.2f} x1 {w[2]:+.2f} x2 | loss {losses[-1]:.4f} | "
+          f"test accuracy {result:.1%}")
+    return {"losses": losses, "w": w.tolist(), "accuracy": result, "x": x, "y": y}
+
+
+def draw(result):
+    """Probability and decision line over the plane, and the loss of one sample against z."""
+    import matplotlib.pyplot as plt
+
+    x, y = result["x"], result["y"]
+    x1, x2 = np.meshgrid(np.linspace(-4, 4, 100), np.linspace(-4, 4, 100))
+    z = np.stack([np.ones_like(x1), x1, x2], axis=-1) @ np.array(result["w"])    # (100, 100)
+    figure, (plane, curve) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+    shades = plane.contourf(x1, x2, sigmoid(z), levels=np.linspace(0, 1, 11), cmap="coolwarm",
+                            alpha=0.6)
+    plane.contour(x1, x2, z, levels=[0], colors="black")
+    for label, marker in ((0, "o"), (1, "^")):
+        plane.plot(x[y == label, 1], x[y == label, 2], marker, color="C0" if label == 0 else "C3",
+                   markersize=4, label=f"y = {label}")
+    plane.set(xlabel="x1", ylabel="x2", title="Probability of class 1; black: z = 0")
+    plane.legend(loc="lower left")
+    figure.colorbar(shades, ax=plane)
+
+    line = np.linspace(-50, 50, 400)
+    with np.errstate(divide="ignore"):  # log(0): the very thing this panel shows
+        direct = -np.log(1 - 1 / (1 + np.exp(-line)))
+    curve.plot(line, np.logaddexp(0, line), linewidth=3, alpha=0.5, label="logaddexp(0, z)")
+    curve.plot(line, direct, "--", label="-log(1 - sigmoid(z)), inf from z = 37 on")
+    curve.set(xlabel="z", ylabel="loss of a sample with y = 0", title="A loss that stays finite")
+    curve.legend()
+    curve.grid(alpha=0.3)
+    return figure
+
+
+if __name__ == "__main__":
+    result = main(**flags(main))
+    show(draw(result), "lesson6_1")
