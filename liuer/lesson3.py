@@ -33,7 +33,7 @@ def main(epochs=100, lr=0.01, w=1.0):
     """Descend from w; return the cost before each step, every w on the way, and y(4).
 
     epochs: steps, each over all samples, >= 1
-    lr: learning rate, the length of a step for a slope of 1, > 0
+    lr: learning rate, the length of a step for a slope of 1, > 0 and <= 100
     w: where to start, >= -100 and <= 100
     """
     # 1. Prepare data: x_data, y_data above

@@ -62,8 +62,8 @@ def main(epochs=100, lr=0.01, saddle_lr=0.1, seed=0):
     """Descend both costs with three batch sizes; return the paths, the losses, who got away.
 
     epochs: passes over the samples, >= 1
-    lr: learning rate of part 1, > 0
-    saddle_lr: learning rate of part 2, > 0
+    lr: learning rate of part 1, > 0 and <= 100
+    saddle_lr: learning rate of part 2, > 0 and <= 100
     seed: order of the samples, part 2 counts over 20 seeds from this one on, >= 0
     """
     # 1. Prepare data: x_data, y_data, LEAN; the batch sizes

@@ -30,7 +30,7 @@ def main(epochs=100, lr=0.01, w=1.0):
     """Descend sample by sample; return the loss of each epoch, every w and gradient, and y(4).
 
     epochs: passes over the samples, >= 1
-    lr: learning rate, > 0
+    lr: learning rate, > 0 and <= 100
     w: where to start, >= -100 and <= 100
     """
     # 1. Prepare data: x_data, y_data above

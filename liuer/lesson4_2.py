@@ -37,7 +37,7 @@ def main(epochs=5000, lr=0.01, w=1.0, b=1.0):
     """Descend from (w, b); return the cost before each step, every w and b, and y(4).
 
     epochs: steps, each over all samples, >= 1
-    lr: learning rate, > 0
+    lr: learning rate, > 0 and <= 100
     w: where w starts, >= -100 and <= 100
     b: where b starts, >= -100 and <= 100
     """

@@ -33,7 +33,7 @@ def main(epochs=1000, lr=0.01, w=1.0, b=1.0):
     """Descend sample by sample; return the loss of each epoch, every w and b, and y(4).
 
     epochs: passes over the samples, >= 1
-    lr: learning rate, > 0
+    lr: learning rate, > 0 and <= 100
     w: where w starts, >= -100 and <= 100
     b: where b starts, >= -100 and <= 100
     """

@@ -50,7 +50,7 @@ def main(epochs=100, lr=0.01):
     """Train by hand and with autograd from w1 = w2 = b = 1; return losses, weights, gradients.
 
     epochs: passes over the samples, >= 1
-    lr: learning rate, > 0
+    lr: learning rate, > 0 and <= 100
     """
     nodes = single_nodes()
     for graph, rows in nodes.items():

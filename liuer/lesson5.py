@@ -32,7 +32,7 @@ def main(epochs=1000, lr=0.01, seed=0):
     """Fit the line; return the loss of each epoch, w, b, y(4) and the line at some epochs.
 
     epochs: steps, each over all samples, >= 1
-    lr: learning rate, > 0
+    lr: learning rate, > 0 and <= 100
     seed: of the initial weights, >= 0
     """
     torch.manual_seed(seed)

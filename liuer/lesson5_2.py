@@ -84,7 +84,7 @@ def main(epochs=300, lr=0.01, seed=0):
     """Train with each optimizer, and with SGD under other settings; return all loss curves.
 
     epochs: calls of optimizer.step(), each over all samples, >= 2
-    lr: learning rate of all eight, > 0
+    lr: learning rate of all eight, > 0 and <= 100
     seed: of the initial weights, >= 0
     """
     # 1. Prepare data: x_data, y_data above
