@@ -156,6 +156,8 @@ def check_same(chinese, english):
             if one != two:
                 only = ([x for x in one if one.count(x) > two.count(x)],
                         [x for x in two if two.count(x) > one.count(x)])
+                only = [sorted({f"{x} ({one.count(x)} and {two.count(x)} times)" for x in part})
+                        for part in only]
                 bad.append(f"{name}: {what} differ: {only[0]} | {only[1]}")
     return bad
 
