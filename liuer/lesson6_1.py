@@ -101,7 +101,8 @@ def draw(result):
         direct = -np.log(1 - 1 / (1 + np.exp(-line)))
     curve.plot(line, np.logaddexp(0, line), linewidth=3, alpha=0.5, label="logaddexp(0, z)")
     curve.plot(line, direct, "--", label="-log(1 - sigmoid(z)), inf from z = 37 on")
-    curve.set(xlabel="z", ylabel="loss of a sample with y = 0", title="A loss that stays finite")
+    curve.set(xlabel="z", ylabel="loss of a sample with y = 0", ylim=(-3, 65),
+              title="A loss that stays finite")
     curve.legend()
     curve.grid(alpha=0.3)
     return figure
