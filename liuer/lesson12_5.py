@@ -1,6 +1,6 @@
 """Lesson 12_5: bidirectional and deep RNN. Fill a blank that only the words to its right decide.
 
-    forward   s_t  = f(U x_t + W s_(t-1))           has read   my old lamp is ____
+    forward   s_t  = f(U x_t + W s_(t-1))           has read   my lamp is ____
     backward  s'_t = f(U' x_t + W' s'_(t+1))        has read   ____ so we will wash it well ...
     o_t = g(V s_t + V' s'_t)                        U, W, V and U', W', V' are not shared
     deep      s_t(i) = f(U(i) s_t(i-1) + W(i) s_(t-1)(i))   with s_t(0) = x_t; the same backwards
@@ -9,7 +9,7 @@
 well but not order a replacement" for `dirty`: the same words, so their order has to be read. Every
 left half stands equally often before each of the four answers, so whatever a forward RNN says at
 the blank, it is right one time in four. Depth is no cure for that; in the bidirectional RNN a
-second and a third layer get there in fewer epochs, at 2.5 and 4 times the parameters.
+second and a third layer get there in fewer epochs, at about 2.5 and 4 times the parameters.
 
 Run:   python liuer/lesson12_5.py           (--help lists the settings)
 See:   held-out accuracy 100.0% (forward only 25.0%) | 14.8 s    (1 thread)
