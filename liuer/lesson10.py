@@ -130,6 +130,7 @@ def draw(result):
     middle.legend()
     for axes in (left, middle):
         axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     right.imshow(result["digit"].numpy(), cmap="gray")
     right.set_title(f"a {result['part']} digit")
     right.axis("off")

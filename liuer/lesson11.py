@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, plot_curve, show
+from utils import flags, load_mnist, show
 
 
 def standardise(images):
@@ -78,12 +78,12 @@ def accuracy(model, x, y):
     return torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)]).eq(y).float().mean()
 
 
-def main(epochs=0, batch_size=64, lr=0.05, shift_by=1, seed=0, shipped=False):
+def main(epochs=0, batch_size=64, lr=0.03, shift_by=1, seed=0, shipped=False):
     """Train; return the loss and the validation accuracy of each epoch, and accuracy.
 
-    epochs: passes over the training set, 0: as many as the data need (full 3, shipped 4), >= 0
+    epochs: passes over the training set, 0: as many as the data need (full 3, shipped 5), >= 0
     batch_size: images a step, >= 1
-    lr: highest learning rate, > 0 and <= 1
+    lr: highest learning rate (at 0.05 some runs end in nan), > 0 and <= 1
     shift_by: furthest a batch is moved, in pixels, >= 0 and <= 4
     seed: of the initial weights and the order of the images, >= 0
     shipped: take the 10,000 digits that ship, also where the full MNIST is there
@@ -96,7 +96,7 @@ def main(epochs=0, batch_size=64, lr=0.05, shift_by=1, seed=0, shipped=False):
     x_train, y_train, x_test, y_test, part = load_mnist(shipped)
     if part == "held-out":
         print("using the digits that ship; for the full MNIST: python data/download.py mnist")
-    epochs = epochs or (3 if part == "test" else 4)
+    epochs = epochs or (3 if part == "test" else 5)
     x_train, x_test = standardise(x_train).to(device), standardise(x_test).to(device)
     y_train, y_test = y_train.to(device), y_test.to(device)
     keep = len(x_train) * 11 // 12      # the rest validates: the test set is looked at once
@@ -144,12 +144,20 @@ def main(epochs=0, batch_size=64, lr=0.05, shift_by=1, seed=0, shipped=False):
 
 
 def draw(result):
-    figure = plot_curve({"validation accuracy": result["accuracies"],
-                         "training loss": result["losses"]}, ylabel="")
-    figure.axes[0].plot(len(result["losses"]), result["accuracy"], "s",
-                        label=f"{result['part']} accuracy {result['accuracy']:.2%}")
-    figure.axes[0].set_ylim(0, 1.02)
-    figure.axes[0].legend()
+    """Loss and accuracy of each epoch."""
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    epochs = range(1, len(result["losses"]) + 1)
+    left.plot(epochs, result["losses"], ".-")
+    left.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    right.plot(epochs, result["accuracies"], ".-", label="validation")
+    right.plot(epochs[-1], result["accuracy"], "s", label=result["part"])
+    right.set(xlabel="epoch", ylabel="accuracy")
+    right.legend()
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 

@@ -147,6 +147,7 @@ def draw(result):
     left, right = figure.subfigures(1, 2, width_ratios=[1, 1.4])
     upper, lower = left.subplots(2, sharex=True)
     epochs = range(1, len(result["losses"]) + 1)
+    lower.xaxis.get_major_locator().set_params(integer=True)
     upper.plot(epochs, result["losses"], ".-")
     upper.set(ylabel="training loss", yscale="log")
     lower.plot(epochs, result["accuracies"], ".-", label="validation")
@@ -156,7 +157,7 @@ def draw(result):
     for axes in (upper, lower):
         axes.grid(alpha=0.3)
 
-    grid = right.subplots(4, 6).flat
+    grid = right.subplots(4, 6).ravel()
     for axes in grid:
         axes.axis("off")
     for axes, image, y, y_pred in zip(grid, *result["mistakes"], strict=False):
