@@ -1,0 +1,1170 @@
+"""German-English sentence pairs for lesson 13_4: a small grammar, and sentences written by hand.
+
+A frame (perfect, question, because ...) draws its words from the tables below and says the same
+thing in both languages. Verbs list the objects that make sense with them, adjectives their nouns.
+
+    deu-eng-train.txt   grammar and hand-written sentences
+    deu-eng-val.txt     combinations (verb + object, adjective + noun) that training never shows ...
+    deu-eng-test.txt    ... and others; training shows each of the two words in other company
+
+So a model that has only memorized its training sentences fails on the test: it must compose.
+Every German sentence has one translation: perfect -> simple past, "gerade" -> progressive, "werden"
+-> will, du and ihr -> you (Sie only in requests, where no letter case is needed to tell it from sie). Lines: English TAB German TAB origin, as on manythings.org/anki.
+
+Run:    python data/make_deu_eng.py            writes the three files next to this script
+        python data/make_deu_eng.py --check    compares the files with the grammar, writes nothing
+"""
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+FOLDER = Path(__file__).resolve().parent
+SEED = 13
+SIZES = {"val": 400, "test": 500}
+HELD_OUT = {"val": (36, 16), "test": (44, 20)}      # combinations: verb + object, adjective + noun
+HAND_IN_VAL = 30
+
+# --------------------------------------------------------------------------------------------------
+# Lexicon. Nouns: German, gender (m f n, p plural), English; weak nouns add -n or -en but for one case
+# --------------------------------------------------------------------------------------------------
+NOUNS = """
+Apfel m apple; Artikel m article; Arzt m doctor; Ball m ball; Baum m tree; Bericht m report;
+Brief m letter; Bruder m brother; Bus m bus; Chef m boss; Computer m computer; Film m movie;
+Fisch m fish; Freund m friend; Fußball m soccer; Garten m garden; Großvater m grandfather;
+Hund m dog; Hut m hat; Kaffee m coffee; Keller m basement; Koffer m suitcase; Kuchen m cake;
+Käse m cheese; Lehrer m teacher; Mantel m coat; Markt m market; Nachbar m neighbor +n;
+Onkel m uncle; Pass m passport; Preis m prize; Pullover m sweater; Regenschirm m umbrella;
+Reis m rice; Ring m ring; Roman m novel; Rucksack m backpack; Saft m juice; Salat m salad;
+Satz m sentence; Schlüssel m key; Schrank m closet; Schreibtisch m desk; Stuhl m chair;
+Tee m tea; Termin m appointment; Text m text; Tisch m table; Unfall m accident; Vater m father;
+Vertrag m contract; Vogel m bird; Wein m wine; Zug m train; Park m park;
+Aufgabe f exercise; Banane f banana; Bluse f blouse; E-Mail f email; Familie f family;
+Flasche f bottle; Frage f question; Freundin f friend; Garage f garage; Geschichte f story;
+Großmutter f grandmother; Heizung f heating; Hilfe f help; Hose f pair_of_pants; Idee f idea;
+Jacke f jacket; Kamera f camera; Katze f cat; Kollegin f colleague; Küche f kitchen; Lampe f lamp;
+Lehrerin f teacher; Milch f milk; Musik f music; Mutter f mother; Pizza f pizza;
+Polizei f police; Postkarte f postcard; Rechnung f bill; Schokolade f chocolate; Schwester f sister;
+Stadt f city; Straße f street; Suppe f soup; Tante f aunt; Tasche f bag; Tasse_Kaffee f cup_of_coffee;
+Tasse_Tee f cup_of_tea; Tür f door; Uhr f watch; Wand f wall; Waschmaschine f washing_machine;
+Wohnung f apartment; Zeit f time; Zeitung f newspaper; Miete f rent; Schule f school;
+Auto n car; Bad n bathroom; Bier n beer; Bild n picture; Boot n boat; Brot n bread;
+Brötchen n roll; Buch n book; Dach n roof; Dorf n village; Ei n egg; Eis n ice_cream;
+Fahrrad n bike; Fenster n window; Fleisch n meat; Formular n form; Gedicht n poem; Geld n money;
+Gemüse n vegetables; Geschenk n present; Glas_Wasser n glass_of_water; Handy n phone; Haus n house;
+Hemd n shirt; Hotel n hotel; Kleid n dress; Konzert n concert; Lied n song; Meer n sea;
+Museum n museum; Obst n fruit; Paket n package; Pferd n horse; Problem n problem; Radio n radio;
+Restaurant n restaurant; Schiff n ship; Sofa n sofa; Spiel n game; Tennis n tennis; Wasser n water;
+Wetter n weather; Zimmer n room; Schach n chess; Deutsch n German; Englisch n English;
+Spanisch n Spanish; Klavier n the_piano; Gitarre f the_guitar; Essen n food; Kind n child;
+Blumen p flowers; Eier p eggs; Eltern p parents; Freunde p friends; Fotos p pictures;
+Großeltern p grandparents; Handschuhe p gloves; Kartoffeln p potatoes; Kekse p cookies;
+Kinder p children; Nudeln p noodles; Schuhe p shoes; Sterne p stars; Tomaten p tomatoes;
+Karten p cards; Äpfel p apples; Hausaufgaben p homework
+"""
+
+# Verbs: German (a bar after a separable prefix; du- and er-form in brackets if irregular),
+# participle (+ with "sein"); English base, past, -ing; flags; objects.
+# Flags: h said of habits, s no progressive, i makes sense as a request, g for grown-ups.
+# Objects: ein Buch, der Fenster (the definite article), mein Zimmer (of the subject), - Kaffee.
+VERBS = """
+essen (isst isst) gegessen; eat ate eating; hi; ein Apfel, ein Brötchen, ein Ei, - Brot, - Fisch,
+  - Käse, - Nudeln, - Suppe, - Obst, - Gemüse, ein Eis, ein Banane, - Fleisch, - Schokolade, - Reis
+trinken getrunken; drink drank drinking; hi; - Kaffee, - Tee, - Wasser, - Milch, - Saft, - Bier,
+  - Wein, ein Glas_Wasser, ein Tasse_Kaffee, ein Tasse_Tee
+lesen (liest liest) gelesen; read read reading; hi; ein Buch, ein Zeitung, ein Brief, ein Roman,
+  ein Geschichte, ein Artikel, ein Gedicht, der Bericht, der Buch, der Text
+kaufen gekauft; buy bought buying; i; ein Auto, ein Buch, ein Haus, ein Fahrrad, ein Mantel,
+  ein Kleid, ein Hemd, ein Jacke, ein Lampe, ein Tisch, ein Stuhl, ein Koffer, - Blumen, - Schuhe,
+  - Brot, - Milch, - Obst, - Käse, ein Geschenk, ein Handy, ein Zeitung, - Tomaten, ein Ring, ein Hut
+verkaufen verkauft; sell sold selling; g; mein Auto, mein Haus, mein Fahrrad, mein Computer,
+  der Tisch, der Lampe, mein Boot, mein Wohnung, der Sofa
+suchen gesucht; look_for looked_for looking_for; ; mein Schlüssel, mein Handy, mein Tasche, mein Hund,
+  mein Katze, ein Wohnung, ein Hotel, mein Koffer, mein Pass, ein Geschenk, der Fehler
+finden gefunden; find found finding; s; mein Schlüssel, mein Handy, mein Tasche, mein Hund,
+  mein Katze, ein Wohnung, ein Hotel, mein Pass, ein Geschenk, der Brief, der Fehler
+verlieren verloren; lose lost losing; s; mein Schlüssel, mein Handy, mein Tasche, mein Pass,
+  mein Regenschirm, mein Ring, mein Uhr, der Spiel
+vergessen (vergisst vergisst) vergessen; forget forgot forgetting; s; mein Schlüssel, mein Handy,
+  mein Tasche, mein Pass, mein Regenschirm, mein Jacke, der Termin, mein Hausaufgaben
+schreiben geschrieben; write wrote writing; hi; ein Brief, ein E-Mail, ein Buch, ein Gedicht,
+  ein Geschichte, ein Postkarte, ein Bericht, der Text
+öffnen geöffnet; open opened opening; i; der Fenster, der Tür, der Flasche, der Brief, der Paket,
+  der Koffer, der Geschenk
+schließen geschlossen; close closed closing; i; der Fenster, der Tür, der Koffer, der Schrank,
+  der Buch, der Garage
+reparieren repariert; repair repaired repairing; gi; mein Auto, mein Fahrrad, mein Computer, der Lampe,
+  der Radio, der Waschmaschine, der Dach, der Heizung, der Stuhl
+kochen gekocht; cook cooked cooking; hi; - Suppe, - Fisch, - Kartoffeln, - Nudeln, - Reis, - Eier,
+  - Gemüse, - Fleisch
+backen (backst backt) gebacken; bake baked baking; hi; ein Kuchen, - Brot, - Kekse, ein Pizza
+putzen geputzt; clean cleaned cleaning; hi; der Küche, der Bad, der Fenster, mein Zimmer, mein Wohnung,
+  mein Schuhe, der Herd
+auf|räumen aufgeräumt; tidy tidied tidying; hi; mein Zimmer, der Küche, der Keller, der Garage,
+  mein Wohnung, mein Schreibtisch, der Schrank
+an|rufen angerufen; call called calling; hi; mein Vater, mein Mutter, mein Bruder, mein Schwester,
+  mein Freund, mein Nachbar, mein Chef, der Arzt, der Polizei, mein Großmutter
+besuchen besucht; visit visited visiting; hi; mein Großmutter, mein Großvater, mein Eltern, mein Freund,
+  mein Onkel, mein Tante, der Museum, mein Freunde
+treffen (triffst trifft) getroffen; meet met meeting; ; mein Freund, mein Lehrer, mein Chef, mein Nachbar,
+  mein Tante, mein Freunde, mein Lehrerin, mein Onkel
+ein|laden (lädst lädt) eingeladen; invite invited inviting; i; mein Freunde, mein Nachbar, mein Familie,
+  mein Tante, mein Kollegin, mein Großeltern, mein Onkel
+ab|holen abgeholt; pick_up picked_up picking_up; i; mein Bruder, mein Schwester, der Kinder, der Paket,
+  mein Tante, mein Fahrrad, mein Vater
+mit|bringen mitgebracht; bring brought bringing; i; ein Kuchen, - Blumen, ein Geschenk, - Wein, mein Hund,
+  ein Salat, - Saft, mein Gitarre_
+sehen (siehst sieht) gesehen; see saw seeing; s; ein Film, ein Vogel, ein Hund, ein Katze, ein Unfall,
+  ein Schiff, der Meer, - Sterne, ein Pferd
+hören gehört; listen_to listened_to listening_to; h; - Musik, ein Lied, ein Konzert, ein Geschichte
+spielen gespielt; play played playing; h; - Fußball, - Tennis, - Schach, - Klavier, - Gitarre, - Karten
+lernen gelernt; learn learned learning; hs; - Deutsch, - Englisch, - Spanisch, ein Gedicht, ein Lied
+brauchen gebraucht; need needed needing; s; ein Auto, ein Wohnung, - Hilfe, - Geld, - Zeit, ein Arzt,
+  ein Regenschirm, ein Mantel, ein Lampe, ein Pass, - Wasser
+haben (hast hat) gehabt; have had having; s; ein Hund, ein Katze, ein Auto, ein Garten, ein Termin,
+  ein Problem, ein Idee, ein Frage, - Zeit, - Geld, ein Kamera, ein Pferd
+malen gemalt; paint painted painting; i; ein Bild, ein Haus, ein Baum, ein Pferd, der Wand, ein Schiff
+tragen (trägst trägt) getragen; wear wore wearing; h; ein Mantel, ein Kleid, ein Hemd, ein Hut,
+  ein Jacke, - Handschuhe, ein Pullover, ein Bluse
+waschen (wäschst wäscht) gewaschen; wash washed washing; hi; mein Auto, mein Hemd, mein Hund,
+  der Gemüse, der Obst, mein Pullover
+packen gepackt; pack packed packing; i; mein Koffer, mein Tasche, mein Rucksack
+bezahlen bezahlt; pay paid paying; gi; der Rechnung, der Miete
+verstehen verstanden; understand understood understanding; s; der Frage, der Satz, der Text, der Film,
+  der Problem, mein Lehrer, der Aufgabe, der Gedicht
+verpassen verpasst; miss missed missing; s; der Bus, der Zug, der Film, der Spiel, der Termin
+übersetzen übersetzt; translate translated translating; i; der Text, der Satz, der Brief, der Buch,
+  der Gedicht, der Artikel
+unterschreiben unterschrieben; sign signed signing; gi; der Vertrag, der Brief, der Formular
+gewinnen gewonnen; win won winning; s; der Spiel, der Preis, ein Fahrrad
+mieten gemietet; rent rented renting; g; ein Wohnung, ein Auto, ein Zimmer, ein Haus, ein Fahrrad, ein Boot
+bauen gebaut; build built building; g; ein Haus, ein Tisch, ein Schiff, ein Schrank, ein Boot
+fragen gefragt; ask asked asking; i; mein Lehrer, mein Vater, mein Mutter, der Arzt, mein Lehrerin,
+  mein Chef, mein Nachbar
+vermissen vermisst; miss missed missing; s; mein Freund, mein Familie, mein Hund, mein Großmutter,
+  mein Katze, mein Freunde
+zeichnen gezeichnet; draw drew drawing; i; ein Baum, ein Vogel, ein Katze, ein Haus, ein Bild
+bestellen bestellt; order ordered ordering; i; ein Pizza, - Suppe, ein Salat, ein Glas_Wasser,
+  ein Tasse_Kaffee, - Fisch, - Wein, ein Kuchen
+"""
+
+# Subjects: German, English, person (0 ich 1 du 2 er 3 wir 4 ihr 5 sie), possessive, English one.
+SUBJECTS = """
+ich I 0 mein my; du you 1 dein your; er he 2 sein his; sie she 2 ihr her; wir we 3 unser our;
+ihr you 4 euer your; sie they 5 ihr their; Anna Anna 2 ihr her;
+Peter Peter 2 sein his; mein_Vater my_father 2 sein his; meine_Mutter my_mother 2 ihr her;
+mein_Bruder my_brother 2 sein his; meine_Schwester my_sister 2 ihr her;
+mein_Freund my_friend 2 sein his; der_Lehrer the_teacher 2 sein his;
+unser_Nachbar our_neighbor 2 sein his; die_Kinder the_children 5 ihr their;
+meine_Eltern my_parents 5 ihr their; Anna_und_Peter Anna_and_Peter 5 ihr their
+"""
+FOR_ADULTS = {"Bier", "Wein", "Haus", "Auto", "Wohnung", "Chef", "Kollegin", "Vertrag", "Arzt",
+              "Termin", "Hotel", "Polizei", "Mutter", "Vater"}
+
+# Adjectives: German stem, English; nouns that they describe.
+ADJECTIVES = """
+neu new: Auto, Haus, Fahrrad, Mantel, Kleid, Lampe, Tisch, Handy, Computer, Lehrer, Schuhe, Film
+alt old: Auto, Haus, Fahrrad, Hund, Tisch, Buch, Stadt, Schule, Uhr, Sofa, Schiff, Schuhe
+klein small: Haus, Hund, Katze, Wohnung, Zimmer, Garten, Dorf, Tasche, Vogel, Küche, Hotel
+groß big: Haus, Hund, Garten, Zimmer, Stadt, Tisch, Koffer, Baum, Küche, Schiff, Familie, Wohnung
+schön beautiful: Haus, Kleid, Garten, Stadt, Bild, Lied, Park, Pferd, Blumen, Zimmer, Museum
+teuer expensive: Auto, Kleid, Uhr, Hotel, Mantel, Wein, Wohnung, Ring, Restaurant, Handy, Schuhe
+billig cheap: Auto, Hotel, Hemd, Wohnung, Restaurant, Lampe, Handy, Schuhe, Fahrrad
+gut good: Buch, Film, Idee, Arzt, Lehrer, Restaurant, Wein, Freund, Hotel, Schule
+interessant interesting: Buch, Film, Geschichte, Museum, Artikel, Idee, Stadt, Roman, Spiel
+lang long: Brief, Film, Geschichte, Kleid, Straße, Text, Gedicht, Mantel
+kurz short: Brief, Film, Geschichte, Text, Gedicht, Artikel
+rot red: Auto, Kleid, Apfel, Jacke, Ball, Blumen, Hut, Tür, Tasche, Hemd, Fahrrad
+blau blue: Auto, Kleid, Jacke, Ball, Hemd, Hut, Tür, Tasche, Pullover, Fahrrad
+schwarz black: Katze, Hund, Mantel, Schuhe, Hut, Kleid, Pferd, Auto, Tasche
+weiß white: Katze, Hemd, Blumen, Haus, Wand, Pferd, Bluse, Auto
+warm warm: Mantel, Jacke, Pullover, Wasser, Suppe, Zimmer, Handschuhe, Wetter
+kalt cold: Wasser, Suppe, Zimmer, Kaffee, Tee, Wetter, Milch
+schwer heavy: Koffer, Tasche, Paket, Rucksack, Tisch, Schrank
+sauber clean: Küche, Zimmer, Hemd, Auto, Wasser, Fenster, Schuhe, Bad
+leer empty: Flasche, Zimmer, Koffer, Haus, Schrank, Restaurant
+freundlich friendly: Lehrer, Arzt, Hund, Nachbar, Familie, Lehrerin, Freund
+"""
+MASS = {"Wasser", "Suppe", "Kaffee", "Tee", "Milch", "Wein", "Wetter"}
+
+PAST = "gestern=yesterday, letzte Woche=last week, heute Morgen=this morning, am Montag=on Monday, " \
+       "gestern Abend=last night, am Wochenende=on the weekend, vor zwei Tagen=two days ago"
+COMING = "morgen=tomorrow, nächste Woche=next week, heute Abend=tonight, am Samstag=on Saturday, " \
+         "bald=soon, morgen früh=tomorrow morning, heute=today"
+HABITS = "jeden Tag=every day, jeden Morgen=every morning, am Abend=in the evening, " \
+         "jede Woche=every week, am Sonntag=on Sundays"
+
+# Places: where to, where, English of both, English of "in" alone
+PLACES = """
+ins Kino; im Kino; to the movies; at the movies
+in die Schule; in der Schule; to school; at school
+zur Arbeit; bei der Arbeit; to work; at work
+nach Hause; zu Hause; home; at home
+in den Park; im Park; to the park; in the park
+ins Restaurant; im Restaurant; to the restaurant; at the restaurant
+in die Stadt; in der Stadt; to the city; in the city
+ins Museum; im Museum; to the museum; at the museum
+zum Arzt; beim Arzt; to the doctor; at the doctor's
+in den Garten; im Garten; to the garden; in the garden
+ins Konzert; im Konzert; to the concert; at the concert
+auf den Markt; auf dem Markt; to the market; at the market
+zum Bahnhof; am Bahnhof; to the station; at the station
+in die Bibliothek; in der Bibliothek; to the library; at the library
+ins Bett; im Bett; to bed; in bed
+ans Meer; am Meer; to the sea; by the sea
+"""
+VEHICLES = "mit dem Zug=by train, mit dem Auto=by car, mit dem Bus=by bus, mit dem Fahrrad=by bike"
+CITIES = "nach Berlin=to Berlin, nach Hamburg=to Hamburg, nach Wien=to Vienna, nach Paris=to Paris, " \
+         "nach Italien=to Italy, in die Schweiz=to Switzerland, nach Köln=to Cologne, ans Meer=to the sea"
+
+# What is so, of a person: German, English; and why not.
+STATES = "krank=sick, müde=tired, glücklich=happy, traurig=sad, hungrig=hungry, durstig=thirsty, " \
+         "nervös=nervous, allein=alone, zufrieden=satisfied, beschäftigt=busy"
+# Main clause and reasons that go with it: with S for the subject. German main clause without
+# subject (V: its verb is in ACTS), English; reasons: German with the verb last, English.
+BECAUSE = """
+bleib zu Hause | stay home : krank sein | be sick, müde sein | be tired, Kopfschmerzen haben | have a headache
+geh ins Bett | go to bed : müde sein | be tired, krank sein | be sick
+trink ein Glas Wasser | drink a glass of water : durstig sein | be thirsty, Kopfschmerzen haben | have a headache
+koch eine Suppe | cook a soup : hungrig sein | be hungry, Hunger haben | be hungry
+lach laut | laugh loudly : glücklich sein | be happy
+lern jeden Tag | study every day : eine Prüfung haben | have an exam, nervös sein | be nervous
+geh zum Arzt | go to the doctor : krank sein | be sick, Fieber haben | have a fever, Kopfschmerzen haben | have a headache
+schlaf schlecht | sleep badly : nervös sein | be nervous, eine Prüfung haben | have an exam
+komm später | come later : beschäftigt sein | be busy, einen Termin haben | have an appointment
+"""
+ACTS = {"bleib": "bleibe bleibst bleibt bleiben bleibt bleiben", "geh": "gehe gehst geht gehen geht gehen",
+        "trink": "trinke trinkst trinkt trinken trinkt trinken", "koch": "koche kochst kocht kochen kocht kochen",
+        "lach": "lache lachst lacht lachen lacht lachen", "lern": "lerne lernst lernt lernen lernt lernen",
+        "schlaf": "schlafe schläfst schläft schlafen schlaft schlafen",
+        "komm": "komme kommst kommt kommen kommt kommen"}
+
+SEIN = "bin bist ist sind seid sind".split()
+WAR = "war warst war waren wart waren".split()
+HABEN = "habe hast hat haben habt haben".split()
+WERDEN = "werde wirst wird werden werdet werden".split()
+MODALS = {  # German forms; English forms for I/you/we/they and for he; negative of both
+    "können": ("kann kannst kann können könnt können", "can", "can", "can't", "can't"),
+    "müssen": ("muss musst muss müssen müsst müssen", "have to", "has to",
+               "don't have to", "doesn't have to"),
+    "wollen": ("will willst will wollen wollt wollen", "want to", "wants to",
+               "don't want to", "doesn't want to"),
+    "möchten": ("möchte möchtest möchte möchten möchtet möchten", "would like to",
+                "would like to", "wouldn't like to", "wouldn't like to"),
+    "dürfen": ("darf darfst darf dürfen dürft dürfen", "am/are allowed to", "is allowed to",
+               "am/are not allowed to", "is not allowed to"),
+}
+NUMBERS = "zwei=two, drei=three, vier=four, fünf=five, sechs=six, sieben=seven, acht=eight, " \
+          "neun=nine, zehn=ten, elf=eleven, zwölf=twelve, zwanzig=twenty, dreißig=thirty"
+
+BY_HAND = """
+Guten Morgen!=Good morning!
+Guten Abend!=Good evening!
+Gute Nacht!=Good night!
+Wie geht es dir?=How are you?
+Mir geht es gut.=I am fine.
+Vielen Dank!=Thank you very much!
+Bis morgen!=See you tomorrow!
+Wie heißt du?=What is your name?
+Ich heiße Anna.=My name is Anna.
+Woher kommst du?=Where are you from?
+Ich komme aus Berlin.=I am from Berlin.
+Wie spät ist es?=What time is it?
+Es regnet seit gestern.=It has been raining since yesterday.
+Das Wetter ist heute schön.=The weather is nice today.
+Wie viel kostet das?=How much does that cost?
+Kann ich Ihnen helfen?=Can I help you?
+Ich habe keine Ahnung.=I have no idea.
+Das macht nichts.=It doesn't matter.
+"""
+
+
+# --------------------------------------------------------------------------------------------------
+# Reading the tables
+# --------------------------------------------------------------------------------------------------
+class Noun(NamedTuple):
+    de: str
+    gender: str
+    en: str
+    weak: str       # what accusative and dative add: Nachbar, den Nachbarn
+
+
+class Verb(NamedTuple):
+    infinitive: str
+    prefix: str     # of a separable verb
+    du_er: tuple    # the irregular forms, or ()
+    participle: str
+    en: str
+    past: str
+    ing: str
+    flags: str
+    objects: tuple  # (determiner, noun)
+
+
+class Subject(NamedTuple):
+    de: str
+    en: str
+    person: int
+    owner: str      # sein
+    owns: str       # his
+
+    @property
+    def he(self):
+        """Does the English verb take its third person singular?"""
+        return self.person == 2
+
+
+def split(text, at=","):
+    return [" ".join(part.split()) for part in text.split(at) if part.strip()]
+
+
+def table(text):
+    return [tuple(part.split("=")) for part in split(text)]
+
+
+def read_nouns():
+    nouns = {}
+    for row in split(NOUNS, ";"):
+        de, gender, en, *weak = row.split()
+        nouns[de] = Noun(de.replace("_", " "), gender, en.replace("_", " "),
+                         weak[0][1:] if weak else "")
+    nouns["Gitarre_"] = Noun("Gitarre", "f", "guitar", "")      # the thing; Gitarre is played
+    nouns["Fehler"] = Noun("Fehler", "m", "mistake", "")
+    nouns["Herd"] = Noun("Herd", "m", "stove", "")
+    return nouns
+
+
+def read_verbs():
+    verbs = []
+    for row in re.sub(r"\n +", " ", VERBS.strip()).split("\n"):
+        german, english, flags, objects = (cell.strip() for cell in row.split(";"))
+        irregular = re.search(r"\((\w+) (\w+)\)", german)
+        infinitive, participle = re.sub(r" \(.*?\)", "", german).split()
+        prefix, _, plain = infinitive.rpartition("|")
+        en, past, ing = (form.replace("_", " ") for form in english.split())
+        verbs.append(Verb(plain, prefix, irregular.groups() if irregular else (), participle,
+                          en, past, ing, flags, tuple(tuple(o.split()) for o in split(objects))))
+    return verbs
+
+
+def read_subjects():
+    subjects = []
+    for row in split(SUBJECTS, ";"):
+        de, en, person, owner, owns = row.split()
+        subjects.append(Subject(de.replace("_", " "), en.replace("_", " "), int(person), owner,
+                                owns))
+    return subjects
+
+
+NOUN, VERB, SUBJECT = read_nouns(), read_verbs(), read_subjects()
+OWNERS = [s for s in SUBJECT if s.de in ("ich", "du", "er", "wir")]    # ihr: her, their or your?
+ADJECTIVE = [(*words.split(), split(nouns)) for words, nouns in
+             (row.split(":") for row in ADJECTIVES.strip().split("\n"))]
+PLACE = [[cell.strip() for cell in row.split(";")] for row in PLACES.strip().split("\n")]
+
+
+# --------------------------------------------------------------------------------------------------
+# German
+# --------------------------------------------------------------------------------------------------
+DER = {"nom": dict(m="der", f="die", n="das", p="die"), "acc": dict(m="den", f="die", n="das", p="die"),
+       "dat": dict(m="dem", f="der", n="dem", p="den")}
+EIN = {"nom": dict(m="", f="e", n="", p="e"), "acc": dict(m="en", f="e", n="", p="e"),
+       "dat": dict(m="em", f="er", n="em", p="en")}    # endings of ein, kein, mein ...
+AFTER_EIN = {"nom": dict(m="er", f="e", n="es", p="en"), "acc": dict(m="en", f="e", n="es", p="en"),
+             "dat": dict(m="en", f="en", n="en", p="en")}
+AFTER_DER = {"nom": dict(m="e", f="e", n="e", p="en"), "acc": dict(m="en", f="e", n="e", p="en"),
+             "dat": dict(m="en", f="en", n="en", p="en")}
+
+
+def noun_phrase(det, name, case, adjective="", owner="mein"):
+    """det: der, ein, kein, mein (the owner's possessive), - (none)."""
+    noun = NOUN[name]
+    g = noun.gender
+    word = noun.de
+    if case != "nom":
+        word += noun.weak
+    if case == "dat" and g == "p" and not word.endswith(("n", "s")):
+        word += "n"
+    if det == "ein" and g == "p":
+        det = "-"
+    if det == "der":
+        article, ending = DER[case][g], AFTER_DER[case][g]
+    elif det == "-":
+        article, ending = "", dict(m="er", f="e", n="es", p="e")[g]
+        if case == "acc" and g == "m":
+            ending = "en"
+    else:
+        stem = owner if det == "mein" else det
+        inflection = EIN[case][g]
+        if stem == "euer" and inflection:
+            stem = "eur"
+        article, ending = stem + inflection, AFTER_EIN[case][g]
+    if adjective:
+        adjective = ("teur" if adjective == "teuer" else adjective) + ending
+    return " ".join(part for part in (article, adjective, word) if part)
+
+
+def present(verb):
+    """The six forms, without the separable prefix."""
+    if verb.infinitive == "haben":
+        return HABEN
+    stem = verb.infinitive.removesuffix("n").removesuffix("e")
+    soft = "e" if re.search(r"([td]|[^aeiouäöülrh][mn])$", stem) else ""
+    du = stem + soft + ("t" if re.search(r"[sßzx]$", stem) else "st")
+    er = stem + soft + "t"
+    ihr = er
+    if verb.du_er:
+        du, er = verb.du_er
+    return [stem + "e", du, er, verb.infinitive, ihr, verb.infinitive]
+
+
+def zu_end(verb):
+    """The infinitive at the end of a clause: aufräumen."""
+    return verb.prefix + verb.infinitive
+
+
+# --------------------------------------------------------------------------------------------------
+# English
+# --------------------------------------------------------------------------------------------------
+def third(text):
+    word, *rest = text.split()
+    if word == "have":
+        word = "has"
+    elif word.endswith("y") and word[-2] not in "aeiou":
+        word = word[:-1] + "ies"
+    else:
+        word += "es" if word.endswith(("s", "sh", "ch", "x", "o")) else "s"
+    return " ".join([word, *rest])
+
+
+def progressive(word):
+    return (word[:-1] if word.endswith("e") else word) + "ing"
+
+
+def article(phrase):
+    return "an" if phrase[0] in "aeiou" and not phrase.startswith("uni") else "a"
+
+
+def english_noun(det, name, adjective="", owns="my", mood="yes"):
+    noun = NOUN[name]
+    phrase = f"{adjective} {noun.en}".strip()
+    if noun.en.startswith("the "):
+        return noun.en
+    if det == "der":
+        return f"the {phrase}"
+    if det == "mein":
+        return f"{owns} {phrase}"
+    if det == "-" or noun.gender == "p":
+        return f"any {phrase}" if mood == "no" and name not in SPORTS else phrase
+    return f"{article(phrase)} {phrase}"
+
+
+SPORTS = {"Fußball", "Tennis", "Schach", "Karten", "Deutsch", "Englisch", "Spanisch"}
+
+
+def be(s, past=False):
+    if past:
+        return "was" if s.en == "I" or s.he else "were"
+    return "am" if s.en == "I" else "is" if s.he else "are"
+
+
+def capital(text):
+    return text[0].upper() + text[1:]
+
+
+def finish(text, end="."):
+    return capital(" ".join(text.split())) + end
+
+
+# --------------------------------------------------------------------------------------------------
+# Frames. Each draws once and returns (English, German, combinations).
+# --------------------------------------------------------------------------------------------------
+class Dice:
+    """Random choices from random() alone: the one method whose values Python promises to keep."""
+
+    def __init__(self, seed):
+        self.random = Random(seed).random
+
+    def pick(self, items):
+        return items[int(self.random() * len(items))]
+
+    def shuffled(self, items):
+        return [item for _, _, item in sorted((self.random(), i, x) for i, x in enumerate(items))]
+
+    def subject(self, asked=False):
+        """Half of them pronouns. A question is not put to ourselves."""
+        some = [s for s in SUBJECT if not (asked and s.de in ("ich", "wir"))]
+        pronouns = [s for s in some if s.de in ("ich", "du", "er", "sie", "wir", "ihr")]
+        return self.pick(pronouns if self.random() < 0.5 else some)
+
+
+def fits(s, verb, name):
+    """Would anyone say that of this subject?"""
+    if s.de == "die Kinder" and ("g" in verb.flags or name in FOR_ADULTS):
+        return False
+    if name in ("Hausaufgaben",) and s.de in ("mein Vater", "meine Mutter", "meine Eltern",
+                                              "der Lehrer", "unser Nachbar"):
+        return False
+    if NOUN[name].de in s.de or name == "Freunde" and s.de == "mein Freund":
+        return False
+    if s.de in ("meine Eltern", "die Kinder", "meine Mutter", "mein Vater") and \
+            name in ("Eltern", "Kinder", "Mutter", "Vater"):
+        return False
+    return not (s.de == "der Lehrer" and name in ("Lehrerin", "Lehrer"))
+
+
+def action(d, flag="", without="", asked=False):
+    """Subject, verb and one of its objects (determiner, noun)."""
+    while True:
+        s = d.subject(asked)
+        verb = d.pick([v for v in VERB if set(flag) <= set(v.flags)
+                       and not set(without) & set(v.flags)])
+        det, name = d.pick(verb.objects)
+        if fits(s, verb, name) and (flag == "s" or verb.infinitive != "haben"):
+            return s, verb, det, name, {("verb + object", zu_end(verb), name)}
+
+
+def german_object(s, det, name, mood="yes"):
+    """The object in the accusative, and "nicht" where the negation is not in kein."""
+    if mood == "no" and det in ("ein", "-"):
+        return noun_phrase("kein", name, "acc"), ""
+    return noun_phrase(det, name, "acc", owner=s.owner), "nicht" if mood == "no" else ""
+
+
+def english_object(s, det, name, mood="yes"):
+    return english_noun(det, name, owns=s.owns, mood=mood)
+
+
+def frame_perfect(d, mood="yes"):
+    s, verb, det, name, marks = action(d)
+    de_time, en_time = d.pick(table(PAST))
+    obj, negation = german_object(s, det, name, mood)
+    en_verb = f"didn't {verb.en}" if mood == "no" else verb.past
+    en = f"{s.en} {en_verb} {english_object(s, det, name, mood)} {en_time}"
+    if det in ("der", "mein") and d.random() < 0.5:
+        de = f"{s.de} {HABEN[s.person]} {obj} {de_time} {negation} {verb.participle}"
+        if mood == "yes":
+            de = f"{s.de} {HABEN[s.person]} {de_time} {obj} {verb.participle}"
+    else:
+        de = f"{s.de} {HABEN[s.person]} {de_time} {obj} {negation} {verb.participle}"
+    return finish(en), finish(de), marks
+
+
+def frame_perfect_not(d):
+    return frame_perfect(d, "no")
+
+
+def frame_fronted(d):
+    s, verb, det, name, marks = action(d)
+    de_time, en_time = d.pick(table(PAST))
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{en_time} {s.en} {verb.past} {english_object(s, det, name)}"),
+            finish(f"{de_time} {HABEN[s.person]} {s.de} {obj} {verb.participle}"), marks)
+
+
+def frame_now(d):
+    s, verb, det, name, marks = action(d, without="s")
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{s.en} {be(s)} {verb.ing} {english_object(s, det, name)} right now"),
+            finish(f"{s.de} {present(verb)[s.person]} gerade {obj} {verb.prefix}"), marks)
+
+
+def frame_habit(d):
+    while True:
+        s, verb, det, name, marks = action(d, flag="h")
+        if name not in ("Polizei", "Arzt") and (verb.infinitive, name) != ("schreiben", "Buch"):
+            break
+    de_time, en_time = d.pick(table(HABITS))
+    obj, _ = german_object(s, det, name)
+    en_verb = third(verb.en) if s.he else verb.en
+    return (finish(f"{s.en} {en_verb} {english_object(s, det, name)} {en_time}"),
+            finish(f"{s.de} {present(verb)[s.person]} {de_time} {obj} {verb.prefix}"), marks)
+
+
+PLEASANT = {"essen", "trinken", "lesen", "kochen", "backen", "hören", "spielen", "schreiben",
+            "besuchen", "tragen", "lernen"}
+
+
+def frame_gern(d):
+    while True:
+        s, verb, det, name, marks = action(d, flag="h")
+        if verb.infinitive in PLEASANT:
+            break
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{s.en} {'likes' if s.he else 'like'} to {verb.en} {english_object(s, det, name)}"),
+            finish(f"{s.de} {present(verb)[s.person]} gern {obj} {verb.prefix}"), marks)
+
+
+def frame_state(d, mood="yes"):
+    """Verbs of having, needing and understanding: the present without -ing."""
+    while True:
+        s, verb, det, name, marks = action(d, flag="s")
+        if zu_end(verb) in ("brauchen", "haben", "verstehen", "vermissen"):
+            break
+    obj, negation = german_object(s, det, name, mood)
+    en_verb = third(verb.en) if s.he else verb.en
+    if mood == "no":
+        en_verb = f"{'doesn' if s.he else 'don'}'t {verb.en}"
+    return (finish(f"{s.en} {en_verb} {english_object(s, det, name, mood)}"),
+            finish(f"{s.de} {present(verb)[s.person]} {obj} {negation}"), marks)
+
+
+def frame_state_not(d):
+    return frame_state(d, "no")
+
+
+def frame_future(d):
+    while True:
+        s, verb, det, name, marks = action(d)
+        if wanted(verb) and zu_end(verb) != "verstehen":
+            break
+    de_time, en_time = d.pick(table(COMING))
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{s.en} will {verb.en} {english_object(s, det, name)} {en_time}"),
+            finish(f"{s.de} {WERDEN[s.person]} {de_time} {obj} {zu_end(verb)}"), marks)
+
+
+def modal_words(s, name, mood):
+    forms, plain, he, no, he_no = MODALS[name]
+    en = (he_no if s.he else no) if mood == "no" else he if s.he else plain
+    return forms.split()[s.person], en.replace("am/are", be(s))
+
+
+def wanted(verb):
+    """Nobody plans to lose, forget or miss something."""
+    return zu_end(verb) not in ("verlieren", "vergessen", "verpassen", "vermissen", "haben",
+                                "brauchen")
+
+
+def frame_modal(d, mood="yes"):
+    while True:
+        s, verb, det, name, marks = action(d)
+        if wanted(verb):
+            break
+    modal = d.pick(list(MODALS))
+    if zu_end(verb) in ("verstehen", "finden", "gewinnen", "sehen"):
+        modal = "können"
+    de_modal, en_modal = modal_words(s, modal, mood)
+    obj, negation = german_object(s, det, name, mood)
+    time = "", ""
+    if modal in ("müssen", "können", "wollen") and mood == "yes" and d.random() < 0.5:
+        time = d.pick(table(COMING))
+    return (finish(f"{s.en} {en_modal} {verb.en} {english_object(s, det, name, mood)} {time[1]}"),
+            finish(f"{s.de} {de_modal} {time[0]} {obj} {negation} {zu_end(verb)}"), marks)
+
+
+def frame_modal_not(d):
+    return frame_modal(d, "no")
+
+
+def frame_may_question(d):
+    while True:
+        s, verb, det, name, marks = action(d)
+        if wanted(verb) and zu_end(verb) not in ("verstehen", "gewinnen"):
+            break
+    modal = d.pick(["können", "müssen", "wollen"])
+    if zu_end(verb) in ("finden", "sehen"):
+        modal = "können"
+    if s.en in ("I", "we") and modal == "wollen":
+        modal = "müssen"
+    de_modal = MODALS[modal][0].split()[s.person]
+    do = "does" if s.he else "do"
+    en = {"können": f"can {s.en} {verb.en}", "müssen": f"{do} {s.en} have to {verb.en}",
+          "wollen": f"{do} {s.en} want to {verb.en}"}[modal]
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{en} {english_object(s, det, name)}", "?"),
+            finish(f"{de_modal} {s.de} {obj} {zu_end(verb)}", "?"), marks)
+
+
+def frame_question(d):
+    s, verb, det, name, marks = action(d, asked=True)
+    obj, _ = german_object(s, det, name)
+    return (finish(f"did {s.en} {verb.en} {english_object(s, det, name)}", "?"),
+            finish(f"{HABEN[s.person]} {s.de} {obj} {verb.participle}", "?"), marks)
+
+
+def frame_when(d):
+    s, verb, det, name, marks = action(d, asked=True)
+    de_word, en_word = d.pick(table("wann=when, warum=why"))
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{en_word} did {s.en} {verb.en} {english_object(s, det, name)}", "?"),
+            finish(f"{de_word} {HABEN[s.person]} {s.de} {obj} {verb.participle}", "?"), marks)
+
+
+def frame_who(d):
+    _, verb, det, name, marks = action(d)
+    det = "der" if det == "mein" else det
+    if name in ("Eltern", "Familie", "Vater", "Mutter", "Freund", "Freunde"):
+        name, marks = "Kinder", set()
+        verb = next(v for v in VERB if v.infinitive == "fragen")
+    obj = noun_phrase(det, name, "acc")
+    return (finish(f"who {verb.past} {english_noun(det, name)}", "?"),
+            finish(f"wer hat {obj} {verb.participle}", "?"), marks)
+
+
+def frame_request(d):
+    while True:
+        _, verb, det, name, marks = action(d, flag="i")
+        if name not in ("Bier", "Wein"):
+            break
+    polite = d.random() < 0.5
+    obj = noun_phrase(det, name, "acc", owner="Ihr" if polite else "dein")
+    if polite:
+        de = f"{verb.infinitive} Sie bitte {obj} {verb.prefix}"
+    else:
+        stem = verb.infinitive.removesuffix("n").removesuffix("e")
+        du = verb.du_er[0] if verb.du_er else ""
+        if du and "ie" in du or du == "isst":       # lies, iss: the vowel of du without its ending
+            stem = {"liest": "lies", "isst": "iss"}[du]
+        elif re.search(r"([td]|[^aeiouäöülrh][mn])$", stem) or verb.infinitive in ("laden",):
+            stem += "e"
+        de = f"{stem} bitte {obj} {verb.prefix}"
+    return (finish(f"please {verb.en} {english_noun(det, name, owns='your')}"),
+            finish(de), marks)
+
+
+def frame_that(d):
+    start_de, start_en = d.pick(table("ich weiß=I know, ich glaube=I think, er sagt=he says, "
+                                      "wir hoffen=we hope, sie sagt=she says"))
+    while True:
+        s, verb, det, name, marks = action(d)
+        if s.de not in ("ich", "wir", "du", "ihr", "er", "sie"):
+            break
+    obj, _ = german_object(s, det, name)
+    return (finish(f"{start_en} that {s.en} {verb.past} {english_object(s, det, name)}"),
+            finish(f"{start_de}, dass {s.de} {obj} {verb.participle} {HABEN[s.person]}"), marks)
+
+
+def frame_because(d):
+    main, reasons = d.pick([row.split(":") for row in BECAUSE.strip().split("\n")])
+    (de_main, en_main), (de_why, en_why) = (split(part, "|") for part in
+                                            (main, d.pick(split(reasons))))
+    s = d.subject()
+    pronoun = next(p for p in SUBJECT[:7] if p.person == s.person and p.owns == s.owns)
+    first, *rest = de_main.split()
+    en_first, *en_rest = en_main.split()
+    *de_words, last = de_why.split()
+    de_last = (SEIN if last == "sein" else HABEN)[s.person]
+    en_verb, *en_words = en_why.split()
+    en_verb = be(s) if en_verb == "be" else "has" if s.he else "have"
+    return (finish(" ".join([s.en, be(s), progressive(en_first), *en_rest, "because",
+                             pronoun.en, en_verb, *en_words])),
+            finish(" ".join([s.de, ACTS[first].split()[s.person], *rest]) + ", weil "
+                   + " ".join([pronoun.de, *de_words, de_last])), set())
+
+
+def frame_is(d):
+    """The thing is so: predicate adjectives do not inflect."""
+    de_adj, en_adj, names = d.pick(ADJECTIVE)
+    name = d.pick(names)
+    s = d.pick(OWNERS)
+    det = "der" if name in MASS or d.random() < 0.6 else "mein"
+    if det == "mein" and name in ("Stadt", "Straße", "Museum", "Restaurant", "Park", "Dorf", "Film",
+                                  "Artikel", "Baum", "Vogel", "Hotel", "Schiff", "Roman", "Bild",
+                                  "Lied", "Blumen", "Apfel", "Wand", "Geschichte", "Spiel", "Paket",
+                                  "Flasche", "Gedicht", "Text"):
+        det = "der"
+    noun = NOUN[name]
+    plural = noun.gender == "p"
+    past, no, very = d.random() < 0.3, d.random() < 0.25, d.random() < 0.3
+    de_be = ("waren" if past else "sind") if plural else "war" if past else "ist"
+    en_be = ("were" if past else "are") if plural else "was" if past else "is"
+    if no:
+        en_be, middle = en_be + "n't", "nicht"
+    else:
+        very = very and de_adj not in ("rot", "blau", "schwarz", "weiß", "leer")
+        middle = "sehr" if very else ""
+    en_very = "very" if very and not no else ""
+    return (finish(f"{english_noun(det, name, owns=s.owns)} {en_be} {en_very} {en_adj}"),
+            finish(f"{noun_phrase(det, name, 'nom', owner=s.owner)} {de_be} {middle} {de_adj}"),
+            {("adjective + noun", de_adj, name)})
+
+
+def frame_described(d):
+    """An adjective before its noun: nominative, accusative, dative."""
+    de_adj, en_adj, names = d.pick(ADJECTIVE)
+    name = d.pick([n for n in names if n not in MASS] or names)
+    s = d.subject()
+    marks = {("adjective + noun", de_adj, name)}
+    det = "-" if name in MASS or NOUN[name].gender == "p" else "ein"
+    en = english_noun(det, name, en_adj)
+    people = name in ("Lehrer", "Lehrerin", "Arzt", "Nachbar", "Freund", "Familie")
+    kind = d.pick(["this", "see", "search", "have"])
+    if kind == "this" or name in MASS or s.de == "die Kinder":
+        start = "das sind" if NOUN[name].gender == "p" else "das ist"
+        en_start = "those are" if NOUN[name].gender == "p" else "that is"
+        return (finish(f"{en_start} {en}"),
+                finish(f"{start} {noun_phrase(det, name, 'nom', de_adj)}"), marks)
+    obj = noun_phrase(det, name, "acc", de_adj)
+    if kind == "see":
+        return (finish(f"{s.en} saw {en}"),
+                finish(f"{s.de} {HABEN[s.person]} {obj} gesehen"), marks)
+    if kind == "search" and not people and name not in ("Stadt", "Straße", "Park", "Dorf", "Baum",
+                                                         "Vogel", "Wand"):
+        return (finish(f"{s.en} {be(s)} looking for {en}"),
+                finish(f"{s.de} {'suche suchst sucht suchen sucht suchen'.split()[s.person]} {obj}"),
+                marks)
+    have = name in ("Auto", "Haus", "Fahrrad", "Mantel", "Kleid", "Lampe", "Tisch", "Handy", "Computer",
+                    "Hund", "Uhr", "Katze", "Wohnung", "Zimmer", "Garten", "Tasche", "Küche", "Koffer",
+                    "Familie", "Pferd", "Idee", "Hemd", "Jacke", "Hut", "Pullover", "Freund", "Lehrer",
+                    "Schuhe", "Handschuhe", "Rucksack", "Bluse", "Schrank", "Sofa", "Ball", "Ring")
+    if have:
+        return (finish(f"{s.en} {'has' if s.he else 'have'} {en}"),
+                finish(f"{s.de} {HABEN[s.person]} {obj}"), marks)
+    return (finish(f"that is {en}" if NOUN[name].gender != "p" else f"those are {en}"),
+            finish(f"das {'ist' if NOUN[name].gender != 'p' else 'sind'} "
+                   f"{noun_phrase(det, name, 'nom', de_adj)}"), marks)
+
+
+def frame_lives(d):
+    de_adj, en_adj, name = d.pick([(a, e, n) for a, e, names in ADJECTIVE for n in names
+                                   if n in ("Haus", "Wohnung", "Stadt", "Dorf", "Zimmer", "Hotel")])
+    s = d.subject()
+    forms = "wohne wohnst wohnt wohnen wohnt wohnen".split()
+    return (finish(f"{s.en} {'lives' if s.he else 'live'} in {english_noun('ein', name, en_adj)}"),
+            finish(f"{s.de} {forms[s.person]} in {noun_phrase('ein', name, 'dat', de_adj)}"),
+            {("adjective + noun", de_adj, name)})
+
+
+def frame_go(d):
+    to_de, _, to_en, _ = d.pick(PLACE)
+    s = d.subject()
+    kind = d.pick(["now", "past", "will", "not"])
+    goes = "gehe gehst geht gehen geht gehen".split()[s.person]
+    de_time, en_time = d.pick(table(PAST if kind in ("past", "not") else COMING))
+    if kind == "now":
+        return (finish(f"{s.en} {be(s)} going {to_en} {en_time}"),
+                finish(f"{s.de} {goes} {de_time} {to_de}"), set())
+    if kind == "past":
+        return (finish(f"{s.en} went {to_en} {en_time}"),
+                finish(f"{s.de} {SEIN[s.person]} {de_time} {to_de} gegangen"), set())
+    if kind == "not":
+        return (finish(f"{s.en} didn't go {to_en} {en_time}"),
+                finish(f"{s.de} {SEIN[s.person]} {de_time} nicht {to_de} gegangen"), set())
+    must, en_must = modal_words(s, d.pick(["müssen", "wollen", "möchten"]), "yes")
+    return (finish(f"{s.en} {en_must} go {to_en} {en_time}"),
+            finish(f"{s.de} {must} {de_time} {to_de} gehen"), set())
+
+
+def frame_is_at(d):
+    _, at_de, _, at_en = d.pick(PLACE)
+    s = d.subject()
+    past, mood = d.random() < 0.5, d.pick(["yes", "yes", "no", "ask"])
+    verb, en = (WAR if past else SEIN)[s.person], be(s, past)
+    time = d.pick(table(PAST)) if past else d.pick([("", ""), ("gerade", "right now")])
+    if mood == "ask" and s.en not in ("I", "we"):
+        return (finish(f"{en} {s.en} {at_en} {time[1]}", "?"),
+                finish(f"{verb} {s.de} {time[0]} {at_de}", "?"), set())
+    if mood == "no":
+        en = f"{en} not" if en == "am" else f"{en}n't"
+        time = time if past else ("", "")
+        return (finish(f"{s.en} {en} {at_en} {time[1]}"),
+                finish(f"{s.de} {verb} {time[0]} nicht {at_de}"), set())
+    return (finish(f"{s.en} {en} {at_en} {time[1]}"), finish(f"{s.de} {verb} {time[0]} {at_de}"),
+            set())
+
+
+def frame_travel(d):
+    (to_de, to_en), (by_de, by_en) = d.pick(table(CITIES)), d.pick(table(VEHICLES))
+    if by_en == "by bike" and to_en not in ("to the sea", "to Hamburg", "to Cologne"):
+        by_de, by_en = "mit dem Zug", "by train"
+    s = d.subject()
+    if d.random() < 0.5:
+        de_time, en_time = d.pick(table(PAST))
+        return (finish(f"{s.en} went {to_en} {by_en} {en_time}"),
+                finish(f"{s.de} {SEIN[s.person]} {de_time} {by_de} {to_de} gefahren"), set())
+    de_time, en_time = d.pick(table(COMING))
+    return (finish(f"{s.en} will go {to_en} {by_en} {en_time}"),
+            finish(f"{s.de} {WERDEN[s.person]} {de_time} {by_de} {to_de} fahren"), set())
+
+
+def frame_give(d):
+    """Dative before accusative: Ich habe meinem Bruder das Buch gegeben."""
+    s = d.subject()
+    name = d.pick(["Buch", "Schlüssel", "Brief", "Geschenk", "Geld", "Ball", "Zeitung", "Kamera",
+                   "Foto_", "Fahrrad", "Tasche", "Jacke"])
+    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Freund", "Nachbar", "Tante", "Kinder",
+                   "Lehrerin", "Großmutter", "Freundin", "Onkel"])
+    if name == "Foto_":
+        name = "Bild"
+    if NOUN[whom].de in s.de or whom == "Kinder" and s.de == "die Kinder" or \
+            whom in ("Mutter", "Vater") and s.de in ("meine Eltern", "mein Vater", "meine Mutter"):
+        whom = "Onkel"
+    de_verb, en_verb = d.pick([("gegeben", "gave"), ("gezeigt", "showed")])
+    if name == "Geld":
+        de_verb, en_verb = "gegeben", "gave"
+    receiver = noun_phrase("mein", whom, "dat", owner=s.owner)
+    en_receiver = f"to {english_noun('mein', whom, owns=s.owns)}"
+    time = d.pick([("", "")] + table(PAST))
+    return (finish(f"{s.en} {en_verb} {english_noun('der', name)} {en_receiver} {time[1]}"),
+            finish(f"{s.de} {HABEN[s.person]} {receiver} {time[0]} {noun_phrase('der', name, 'acc')} "
+                   f"{de_verb}"), {("verb + object", de_verb, name)})
+
+
+def frame_help(d):
+    s = d.subject()
+    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Freund", "Nachbar", "Tante",
+                   "Großeltern", "Großmutter", "Freundin", "Onkel", "Eltern"])
+    if NOUN[whom].de in s.de or whom in ("Mutter", "Vater", "Eltern") and \
+            s.de in ("meine Eltern", "mein Vater", "meine Mutter", "die Kinder"):
+        whom = "Großmutter"
+    helps = "helfe hilfst hilft helfen helft helfen".split()[s.person]
+    receiver, en_receiver = (noun_phrase("mein", whom, "dat", owner=s.owner),
+                             english_noun("mein", whom, owns=s.owns))
+    kind = d.pick(["habit", "past", "must"])
+    if kind == "habit":
+        de_time, en_time = d.pick(table(HABITS))
+        return (finish(f"{s.en} {'helps' if s.he else 'help'} {en_receiver} {en_time}"),
+                finish(f"{s.de} {helps} {receiver} {de_time}"), set())
+    if kind == "past":
+        de_time, en_time = d.pick(table(PAST))
+        return (finish(f"{s.en} helped {en_receiver} {en_time}"),
+                finish(f"{s.de} {HABEN[s.person]} {receiver} {de_time} geholfen"), set())
+    must, en_must = modal_words(s, d.pick(["müssen", "können", "wollen"]), "yes")
+    return (finish(f"{s.en} {en_must} help {en_receiver}"),
+            finish(f"{s.de} {must} {receiver} helfen"), set())
+
+
+def frame_where(d):
+    name = d.pick(["Schlüssel", "Handy", "Buch", "Zeitung", "Tasche", "Brief", "Kamera", "Ball",
+                   "Hut", "Uhr", "Pass", "Ring", "Bild", "Regenschirm"])
+    spot, en_spot = d.pick(table("auf dem Tisch=on the table, im Schrank=in the closet, "
+                                 "unter dem Bett=under the bed, auf dem Stuhl=on the chair, "
+                                 "in der Küche=in the kitchen, neben der Tür=next to the door, "
+                                 "im Auto=in the car, auf dem Sofa=on the sofa, "
+                                 "hinter der Lampe=behind the lamp, in der Tasche=in the bag"))
+    if name in ("Tasche",):
+        spot, en_spot = "auf dem Tisch", "on the table"
+    s = d.pick(OWNERS)
+    det = "der" if d.random() < 0.4 else "mein"
+    thing, en = noun_phrase(det, name, "nom", owner=s.owner), english_noun(det, name, owns=s.owns)
+    if d.random() < 0.15:
+        return finish(f"where is {en}", "?"), finish(f"wo ist {thing}", "?"), set()
+    negated = d.random() < 0.3
+    return (finish(f"{en} {'is not' if negated else 'is'} {en_spot}"),
+            finish(f"{thing} {'liegt nicht' if negated else 'liegt'} {spot}"), set())
+
+
+def frame_belongs(d):
+    name = d.pick(["Auto", "Haus", "Fahrrad", "Hund", "Katze", "Koffer", "Buch", "Tasche", "Kamera",
+                   "Boot", "Pferd", "Jacke", "Regenschirm", "Computer", "Ring"])
+    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Freund", "Nachbar", "Tante", "Eltern",
+                   "Lehrerin", "Großmutter", "Freundin", "Onkel", "Chef"])
+    s = d.pick(OWNERS)
+    negated = d.random() < 0.3
+    return (finish(f"the {NOUN[name].en} {'does not belong' if negated else 'belongs'} to "
+                   f"{english_noun('mein', whom, owns=s.owns)}"),
+            finish(f"{noun_phrase('der', name, 'nom')} gehört {noun_phrase('mein', whom, 'dat', owner=s.owner)} "
+                   f"{'nicht' if negated else ''}"), set())
+
+
+def frame_costs(d):
+    name = d.pick(["Apfel", "Buch", "Brot", "Hemd", "Kuchen", "Zeitung", "Tasche", "Hut", "Ball",
+                   "Lampe", "Postkarte", "Pizza", "Suppe", "Salat"])
+    de_number, en_number = d.pick(table(NUMBERS))
+    return (finish(f"the {NOUN[name].en} costs {en_number} euros"),
+            finish(f"{noun_phrase('der', name, 'nom')} kostet {de_number} Euro"), set())
+
+
+def frame_clock(d):
+    de_number, en_number = d.pick(table(NUMBERS)[:11])
+    s = d.subject()
+    kind = d.pick(["up", "arrive", "bed", "start"])
+    if kind == "up":
+        up = "stehe stehst steht stehen steht stehen".split()[s.person]
+        return (finish(f"{s.en} {'gets' if s.he else 'get'} up at {en_number} o'clock"),
+                finish(f"{s.de} {up} um {de_number} Uhr auf"), set())
+    if kind == "arrive":
+        return (finish(f"{s.en} arrived at {en_number} o'clock"),
+                finish(f"{s.de} {SEIN[s.person]} um {de_number} Uhr angekommen"), set())
+    if kind == "bed":
+        return (finish(f"{s.en} went to bed at {en_number} o'clock"),
+                finish(f"{s.de} {SEIN[s.person]} um {de_number} Uhr ins Bett gegangen"), set())
+    name = d.pick(["Film", "Konzert", "Spiel", "Schule"])
+    en = "school" if name == "Schule" else f"the {NOUN[name].en}"
+    return (finish(f"{en} starts at {en_number} o'clock"),
+            finish(f"{noun_phrase('der', name, 'nom')} fängt um {de_number} Uhr an"), set())
+
+
+def frame_person_is(d):
+    s, (de, en) = d.subject(), d.pick(table(STATES))
+    kind = d.pick(["is", "was", "not", "ask", "very"])
+    if kind == "ask" and s.en not in ("I", "we"):
+        return finish(f"{be(s)} {s.en} {en}", "?"), finish(f"{SEIN[s.person]} {s.de} {de}", "?"), set()
+    if kind == "was":
+        de_time, en_time = d.pick(table(PAST))
+        return (finish(f"{s.en} {be(s, True)} {en} {en_time}"),
+                finish(f"{s.de} {WAR[s.person]} {de_time} {de}"), set())
+    if kind == "not":
+        en_be = f"{be(s)} not" if s.en == "I" else f"{be(s)}n't"
+        return finish(f"{s.en} {en_be} {en}"), finish(f"{s.de} {SEIN[s.person]} nicht {de}"), set()
+    very = ("sehr", "very") if kind == "very" and de != "allein" else ("", "")
+    return (finish(f"{s.en} {be(s)} {very[1]} {en}"),
+            finish(f"{s.de} {SEIN[s.person]} {very[0]} {de}"), set())
+
+
+def frame_if(d):
+    s = d.pick(SUBJECT[:7])
+    de_if, en_if = d.pick(table("es regnet=it rains, es schneit=it snows, das Wetter schön ist="
+                                "the weather is nice, es kalt ist=it is cold, die Sonne scheint="
+                                "the sun shines"))
+    choices = {"gehe gehst geht gehen geht gehen|in den Park": "go to the park",
+               "bleibe bleibst bleibt bleiben bleibt bleiben|zu Hause": "stay home",
+               "lese liest liest lesen lest lesen|ein Buch": "read a book",
+               "trage trägst trägt tragen tragt tragen|einen Mantel": "wear a coat",
+               "spiele spielst spielt spielen spielt spielen|im Garten": "play in the garden",
+               "trinke trinkst trinkt trinken trinkt trinken|Tee": "drink tea"}
+    outside = ("go to the park", "play in the garden")
+    cold = en_if in ("it rains", "it snows", "it is cold")
+    fitting = [c for c, en in choices.items() if (en in outside) != cold]
+    german = d.pick(fitting)
+    forms, rest = german.split("|")
+    verb, *en_rest = choices[german].split()
+    return (finish(f"when {en_if}, {s.en} {third(verb) if s.he else verb} {' '.join(en_rest)}"),
+            finish(f"wenn {de_if}, {forms.split()[s.person]} {s.de} {rest}"), set())
+
+
+FRAMES = {  # frame: how many pairs it gives to training
+    frame_perfect: 620, frame_perfect_not: 480, frame_fronted: 480, frame_now: 420,
+    frame_habit: 380, frame_gern: 260, frame_state: 160, frame_state_not: 140, frame_future: 460,
+    frame_modal: 620, frame_modal_not: 420, frame_may_question: 300, frame_question: 360,
+    frame_when: 360, frame_who: 110, frame_request: 200, frame_that: 300, frame_because: 170,
+    frame_is: 420, frame_described: 380, frame_lives: 120, frame_go: 260, frame_is_at: 260,
+    frame_travel: 180, frame_give: 260, frame_help: 200, frame_where: 200, frame_belongs: 130,
+    frame_costs: 90, frame_clock: 150, frame_person_is: 200, frame_if: 90,
+}
+
+
+# --------------------------------------------------------------------------------------------------
+# Split
+# --------------------------------------------------------------------------------------------------
+class Pair(NamedTuple):
+    en: str
+    de: str
+    note: str
+    marks: frozenset
+
+    def line(self):
+        return f"{self.en}\t{self.de}\t{self.note}\n"
+
+
+class Parts(NamedTuple):
+    train: list
+    val: list
+    test: list
+    held_out: dict
+
+
+def words_of(sentence):
+    return re.findall(r"[\w'-]+|[.,!?]", sentence.lower())
+
+
+def hand_pairs():
+    return [Pair(en.strip(), de.strip(), "written by hand", frozenset())
+            for de, en in (row.split("=") for row in BY_HAND.strip().split("\n"))]
+
+
+def hold_out(d, pool):
+    """Combinations for val and for test; each of their words keeps at least three others."""
+    kinds = {}
+    for pair in pool:
+        for mark in pair.marks:
+            kinds.setdefault(mark[0], {}).setdefault(mark)
+    held = {"val": set(), "test": set()}
+    for number, kind in enumerate(("verb + object", "adjective + noun")):
+        marks = sorted(kinds[kind])
+        count = Counter((side, mark[side]) for mark in marks for side in (1, 2))
+        for mark in d.shuffled(marks):
+            part = next((p for p in held if sum(m[0] == kind for m in held[p])
+                         < HELD_OUT[p][number]), None)
+            if part is None:
+                break
+            if count[1, mark[1]] > 3 and count[2, mark[2]] > 1:
+                held[part].add(mark)
+                count[1, mark[1]] -= 1
+                count[2, mark[2]] -= 1
+    return held
+
+
+def make():
+    d = Dice(SEED)
+    by_hand = hand_pairs()
+    german = {pair.de for pair in by_hand}
+    english = {pair.en for pair in by_hand}
+    pool = {}
+    for frame, count in FRAMES.items():
+        pool[frame] = []
+        for _ in range(6 * count):
+            en, de, marks = frame(d)
+            if de not in german and en not in english:
+                german.add(de)
+                note = "grammar: " + frame.__name__.removeprefix("frame_").replace("_", " ")
+                pool[frame].append(Pair(en, de, note, frozenset(marks)))
+    held = hold_out(d, [pair for pairs in pool.values() for pair in pairs])
+    train, candidates = [], {"val": [], "test": []}
+    for frame, count in FRAMES.items():
+        kept = 0
+        for pair in pool[frame]:
+            parts = [part for part in held if pair.marks & held[part]]
+            if len(parts) == 1:
+                candidates[parts[0]].append(pair)
+            elif not parts and kept < count:
+                train.append(pair)
+                kept += 1
+    train += by_hand
+    known = Counter(word for pair in train for side in (pair.en, pair.de)
+                    for word in set(words_of(side)))
+
+    def familiar(pair):
+        return all(known[word] >= 3 for side in (pair.en, pair.de) for word in words_of(side))
+
+    parts = {}
+    seen = {pair.en for pair in train}
+    for part, size in SIZES.items():
+        parts[part] = []
+        for pair in d.shuffled(candidates[part]):
+            if familiar(pair) and pair.en not in seen and len(parts[part]) < size:
+                parts[part].append(pair)
+        seen |= {pair.en for pair in parts[part]}
+    val_by_hand = [pair for pair in by_hand if all(known[word] >= 4 for side in (pair.en, pair.de)
+                                                   for word in words_of(side))][:HAND_IN_VAL]
+    others = {pair.en for pair in train if pair not in val_by_hand}
+    val_by_hand = [pair for pair in val_by_hand if pair.en not in others]
+    parts["val"] = parts["val"][:SIZES["val"] - len(val_by_hand)] + val_by_hand
+    train = [pair for pair in train if pair not in val_by_hand]
+    return Parts(d.shuffled(train), d.shuffled(parts["val"]), d.shuffled(parts["test"]), held)
+
+
+def contents(parts):
+    return {f"deu-eng-{name}.txt": "".join(pair.line() for pair in getattr(parts, name))
+            for name in ("train", "val", "test")}
+
+
+def main(check=False):
+    parts = make()
+    for name, text in contents(parts).items():
+        path = FOLDER / name
+        if not check:
+            path.write_bytes(text.encode())
+        elif not path.exists() or path.read_bytes() != text.encode():
+            sys.exit(f"make_deu_eng.py: {path} differs from the grammar's output; "
+                     "run it without --check to write it again")
+    everything = [*parts.train, *parts.val, *parts.test]
+    by_hand = sum(pair.note == "written by hand" for pair in everything)
+    print(f"{len(everything)} pairs, {by_hand} of them written by hand: "
+          f"train {len(parts.train)}, val {len(parts.val)}, test {len(parts.test)}")
+    print(f"{len({w for pair in everything for w in words_of(pair.en)})} English words, "
+          f"{len({w for pair in everything for w in words_of(pair.de)})} German words")
+    for part, marks in parts.held_out.items():
+        kinds = Counter(mark[0] for mark in marks)
+        print(f"held out for {part}: " + ", ".join(f"{n} of {kind}" for kind, n in kinds.items()))
+    print("the files are the grammar's output" if check else f"written to {FOLDER}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(f"make_deu_eng.py: expected nothing or --check, got {' '.join(sys.argv[1:])}")
+    main(check=bool(sys.argv[1:]))
