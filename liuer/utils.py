@@ -75,6 +75,7 @@ def checked(kind, meaning):
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line, where argparse would print the usage of every setting first."""
+        message = re.sub(r"^argument (--\w+)\S*:", r"\1:", message)
         self.exit(2, f"{self.prog}: {message}\n")
 
 
