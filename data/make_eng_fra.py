@@ -262,8 +262,7 @@ repair; repaired; repaired; réparer; po?d; the roof, the car, the door, the cha
     the radio,
     my bicycle, my computer, my watch, the clock, the wall
 paint; painted; painted; peindre; po?d; the door, the wall+, the kitchen, the house, my bedroom,
-    the roof,
-    a painting
+    the roof
 draw; drew; drawn; dessiner; p?; a cat, a tree, a horse, a house, a flower, a boat, a bird, a map,
     a castle
 visit; visited; visited; visiter; pod; the museum, the castle, the city, the cathedral,
@@ -1464,6 +1463,8 @@ def frame_give(d):
     whom = read_object(d.pick(split(TO_WHOM)))
     if not fits(s, verb, whom) or s.young and o.noun in ("ring", "money", "car"):
         return None
+    if whom.noun == "child" and o.noun in ("car", "ring", "key"):
+        return None
     whom_en, whom_fr = object_words(whom, s)
     en, fr = english(s, verb, tense, mood), french(s, verb, tense, mood)
     gift_en, gift_fr = gift_words(o, s, mood)
@@ -2459,8 +2460,7 @@ def frame_because(d):
         return None
     en1, fr1 = because(result, s)
     en2, fr2 = because(reason, s.pronoun)
-    marks = {("subject + state", s.en, f"{result[3]}")}
-    return *finish(f"{en1} because {en2}", elide(f"{fr1} parce que {fr2}")), marks
+    return *finish(f"{en1} because {en2}", elide(f"{fr1} parce que {fr2}")), set()
 
 
 CONDITIONS = [("it rains", "il pleut"), ("it snows", "il neige"), ("it's cold", "il fait froid"),
@@ -3304,13 +3304,53 @@ def padded(sentence):
     return f" {' '.join(words_of(sentence))} "
 
 
+# What stands before the place, by the kind of going.
+GOING = {"past": "went to", "with": "went to", "went": "went to", "now": "going to",
+         "past no": "go to", "going": "go to", "will": "go to", "want": "go to", "when": "go to",
+         "how": "go to", "habit": "go to, goes to", "ask": "go to, live in",
+         "live": "live in, lives in", "live no": "live in", "since": "lived in",
+         "from": "come from, comes from", "back": "back from", "back past": "back from",
+         "work": "work in, works in, work at, works at",
+         "was": "was in, were in, wasn't in, weren't in",
+         "arrive": "arrive at, arrived at", "stay": "stay at, stayed at", "leave": "leave, left",
+         "travel": "by train, by plane, by car, by bus"}
+
+
 def trace(mark):
+    """None for a combination that only its frame can tell from others: it is never held out."""
     kind, first, second = mark
-    if kind not in ("verb + object", "adjective + noun"):
-        return Trace(set(), set())      # the marks of the frames are enough
     nouns = {NOUN[second].en, NOUN[second].en_plural} if second in NOUN else {second}
-    left = forms(VERB[first]) if kind == "verb + object" else {first}
-    return Trace({padded(form) for form in left}, {padded(noun) for noun in nouns})
+    if kind == "verb + object":
+        found = forms(VERB[first]), nouns
+    elif kind == "adjective + noun":
+        found = {first}, nouns
+    elif kind == "thing + spot":
+        found = {NOUN[first].en, NOUN[first].en_plural}, nouns
+    elif kind == "give + to whom" and second in NOUN:
+        found = forms(PLAIN[first]), nouns
+    elif kind == "going + place" and first in GOING:
+        found = set(split(GOING[first])), {second}
+    elif kind == "subject + state":
+        found = {first, SHORT.get(first, first)}, {second, english_plural(second)}
+    elif kind == "subject + verb" and second in REFLEXIVE:
+        found = {first, SHORT.get(first, first)}, forms(REFLEXIVE[second])
+    elif kind == "tense + verb" and trace_tense(first, VERB[second]):
+        found = trace_tense(first, VERB[second])
+    else:
+        return None
+    return Trace(*({padded(form) for form in forms_of_one} for forms_of_one in found))
+
+
+def trace_tense(tense, verb):
+    """The words that show a tense, and the form of the verb that goes with them."""
+    base, doing = {verb.en}, {progressive(verb.en)}
+    return {"past yes": ({verb.past}, {verb.past}), "past no": ({"didn't"}, base),
+            "past ask": ({"did"}, base), "will yes": ({"will", "i'll"}, base),
+            "will no": ({"won't"}, base), "now yes": (doing, doing),
+            "now no": ({"isn't", "aren't", "not"}, doing), "going to yes": ({"going to"}, base),
+            "want to yes": ({"want to", "wants to"}, base), "can no": ({"can't"}, base),
+            "must yes": ({"have to", "has to"}, base), "must no": ({"must not"}, base),
+            "just yes": ({"just"}, {verb.participle}), "request no": ({"don't"}, base)}.get(tense)
 
 
 def hold_out(dice, pool, by_hand):
@@ -3325,12 +3365,12 @@ def hold_out(dice, pool, by_hand):
             if mark[0] == kind:
                 left[mark[1]] += count[mark]
                 right[mark[2]] += count[mark]
-        candidates = sorted(m for m in count if m[0] == kind and count[m] >= 5)
+        candidates = sorted(m for m in count if m[0] == kind and count[m] >= 5 and trace(m))
         for mark in dice.shuffled(candidates):
             part = "test" if sum(m[0] == kind for m in held["test"]) < n_test else "val"
             if part == "val" and sum(m[0] == kind for m in held["val"]) == n_val:
                 break
-            enough = min(left[mark[1]], right[mark[2]]) - count[mark] >= 18
+            enough = min(left[mark[1]], right[mark[2]]) - count[mark] >= 22
             if enough and not any(map(trace(mark).in_text, hand_texts)):
                 left[mark[1]] -= count[mark]
                 right[mark[2]] -= count[mark]
