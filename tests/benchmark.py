@@ -1,6 +1,6 @@
 """Our lessons against the lecture's way, in one process and in turns: ours, the lecture's, ours.
 
-    python tests/benchmark.py [--net mlp|cnn|inception|residual|names|all] [--verbose]
+    python tests/benchmark.py [--net mlp|cnn|inception|residual|names|all] [--help]
 
 The nets are the same. The lecture's way (lecture_way.py) transforms image by image in a DataLoader
 and trains with batch 64, SGD 0.01, momentum 0.5; ours is the lesson's main() as it stands, with the
@@ -54,7 +54,7 @@ class Clock:
         self.steps, self.accuracy, self.seconds = 0, 0.0, None
         self.paused = 0.0               # seconds spent in here
         self.real, self.bare = [], []   # seconds of a chunk of steps, of a chunk of bare steps
-        self.twin = type(net)().to(memory_format=torch.channels_last)
+        self.twin = type(net)()
         self.batch = torch.randn(batch_size, 1, 28, 28), torch.randint(10, (batch_size,))
         self.optimizer = None
         self.started = self.chunk_started = time.perf_counter()
@@ -81,6 +81,8 @@ class Clock:
     def bare_steps(self, optimizer):
         """Seconds of a chunk of forward, backward, update with nothing around them."""
         if self.optimizer is None:
+            if not all(p.is_contiguous() for p in optimizer.param_groups[0]["params"]):
+                self.twin.to(memory_format=torch.channels_last)
             settings = {key: optimizer.defaults[key] for key in ("momentum", "weight_decay")}
             self.optimizer = torch.optim.SGD(self.twin.parameters(), lr=1e-6, **settings)
         criterion = torch.nn.CrossEntropyLoss()
@@ -159,6 +161,8 @@ def compare(name, test, verbose):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--net", choices=[*NETS, "names", "all"], default="all")
+    parser.add_argument("--names", nargs=2, metavar=("TRAIN", "TEST"), help="CSV files of names",
+                        default=[str(DATA / f"names_{part}.csv") for part in ("train", "test")])
     parser.add_argument("--verbose", action="store_true", help="show what the trainings print")
     arguments = parser.parse_args()
     fine = True
@@ -175,11 +179,8 @@ def main():
         names = NETS if arguments.net == "all" else [arguments.net]
         fine = all([compare(name, test, arguments.verbose) for name in names])
     if arguments.net in ("names", "all"):
-        try:
-            import bench_names
-        except ModuleNotFoundError:
-            sys.exit("benchmark.py: tests/bench_names.py is missing")
-        bench_names.main()
+        import bench_names
+        bench_names.compare(*arguments.names)
     sys.exit(not fine)
 
 

@@ -225,19 +225,19 @@ def test_accuracy_is_a_mean_over_samples():
         assert lesson8.accuracy(Threshold(), DataLoader(samples, batch_size)) == 0.75
 
 
-def test_split_has_every_row_once(monkeypatch):
-    seen = []
-    original = lesson8.random_split
-
-    def split(*arguments):
-        seen.extend(original(*arguments))
-        return seen[:2]
-
-    monkeypatch.setattr(lesson8, "random_split", split)
-    lesson8.main(epochs=1)
-    train, test = (set(part.indices) for part in seen)
+def test_tested_on_the_rows_it_was_not_trained_on(monkeypatch):
+    split, measured = lesson8.random_split, []
+    parts = []
+    monkeypatch.setattr(lesson8, "random_split",
+                        lambda *arguments: parts.extend(split(*arguments)) or parts)
+    monkeypatch.setattr(lesson8, "accuracy", lambda model, loader: (
+        measured.append(set(loader.dataset.indices)) or 0.25 * len(measured)))
+    result = lesson8.main(epochs=1)
+    train, test = (set(part.indices) for part in parts)
     assert train | test == set(range(569)) and not train & test
     assert (len(train), len(test)) == (456, 113)
+    assert measured == [test, train]
+    assert (result["accuracy"], result["train_accuracy"]) == (0.25, 0.5)
 
 
 @pytest.mark.parametrize("start", ["spawn", "forkserver"])
@@ -249,6 +249,19 @@ def test_two_workers(run_script, start):
     assert run.stdout.count("training rows") == 1                    # workers do not run main
     alone = lesson8.main(epochs=1)["losses"][0]                      # the same first epoch
     assert f"epoch   1/2 | loss {alone:.4f}\n" in run.stdout
+
+
+def test_workers_start_as_asked(monkeypatch):
+    asked = []
+
+    def loader(*arguments, num_workers=0, persistent_workers=False, multiprocessing_context=None,
+               **settings):
+        asked.append((num_workers, multiprocessing_context))
+        return DataLoader(*arguments, **settings)
+
+    monkeypatch.setattr(lesson8, "DataLoader", loader)
+    lesson8.main(epochs=1, workers=2, start="spawn")
+    assert asked[0] == (2, "spawn") and set(asked[1:]) == {(0, None)}
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")

@@ -262,7 +262,7 @@ def check_output(section, run, full=False):
 
 def check_names(text, folder=LIUER):
     """Links inside the repository resolve; scripts that are named exist."""
-    bad = []
+    bad, text = [], re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if "://" not in target and not (folder / target).exists():
             bad.append(f"no such file: {target}")
