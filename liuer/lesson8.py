@@ -10,7 +10,7 @@ starts one must stand below `if __name__ == "__main__":`. The default is 0: thes
 memory, and handing them from process to process takes longer than fetching them.
 
 Run:   python liuer/lesson8.py              (--help lists the settings)
-See:   test accuracy 94.7% | training accuracy 92.1% | baseline 61.1% | 8.5 s      (2 cores)
+See:   test accuracy 94.7% | training accuracy 92.1% | baseline 61.1% | 3.7 s  (2 cores)
 Notes: liuer/README.md, lecture 8
 """
 
