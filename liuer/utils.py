@@ -158,6 +158,7 @@ def plot_curve(values, xlabel="epoch", ylabel="loss"):
     for label, curve in curves.items():
         axes.plot(range(1, len(curve) + 1), curve, label=label)
     axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     if None not in curves:
         axes.legend()
