@@ -4,12 +4,14 @@ A frame (perfect, question, because ...) draws its words from the tables below a
 thing in both languages. Verbs list the objects that make sense with them, adjectives their nouns.
 
     deu-eng-train.txt   grammar and hand-written sentences
-    deu-eng-val.txt     combinations (verb + object, adjective + noun) that training never shows ...
+    deu-eng-val.txt     combinations of two words (KINDS below) that training never shows ...
     deu-eng-test.txt    ... and others; training shows each of the two words in other company
 
 So a model that has only memorized its training sentences fails on the test: it must compose.
 Every German sentence has one translation: perfect -> simple past, "gerade" -> progressive, "werden"
--> will, du and ihr -> you (Sie only in requests, where no letter case is needed to tell it from sie). Lines: English TAB German TAB origin, as on manythings.org/anki.
+-> will, möchte -> would like to, du and ihr -> you (Sie only in requests and set phrases, where no
+capital is needed to tell it from sie). Lines: English TAB German TAB origin, as on
+manythings.org/anki.
 
 Run:    python data/make_deu_eng.py            writes the three files next to this script
         python data/make_deu_eng.py --check    compares the files with the grammar, writes nothing
@@ -18,52 +20,54 @@ Run:    python data/make_deu_eng.py            writes the three files next to th
 import re
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 FOLDER = Path(__file__).resolve().parent
 SEED = 13
+KINDS = ("subject + verb", "verb + object", "adjective + noun")
 SIZES = {"val": 400, "test": 500}
-HELD_OUT = {"val": (36, 16), "test": (44, 20)}      # combinations: verb + object, adjective + noun
+HELD_OUT = {"val": (50, 8, 10), "test": (60, 12, 12)}      # combinations, of each of the KINDS
 HAND_IN_VAL = 30
 
 # --------------------------------------------------------------------------------------------------
-# Lexicon. Nouns: German, gender (m f n, p plural), English; weak nouns add -n or -en but for one case
+# Lexicon. Nouns: German, gender (m f n, p plural), English; what a weak noun adds
 # --------------------------------------------------------------------------------------------------
 NOUNS = """
-Apfel m apple; Artikel m article; Arzt m doctor; Ball m ball; Baum m tree; Bericht m report;
-Brief m letter; Bruder m brother; Bus m bus; Chef m boss; Computer m computer; Film m movie;
-Fisch m fish; Freund m friend; Fußball m soccer; Garten m garden; Großvater m grandfather;
-Hund m dog; Hut m hat; Kaffee m coffee; Keller m basement; Koffer m suitcase; Kuchen m cake;
-Käse m cheese; Lehrer m teacher; Mantel m coat; Markt m market; Nachbar m neighbor +n;
-Onkel m uncle; Pass m passport; Preis m prize; Pullover m sweater; Regenschirm m umbrella;
-Reis m rice; Ring m ring; Roman m novel; Rucksack m backpack; Saft m juice; Salat m salad;
-Satz m sentence; Schlüssel m key; Schrank m closet; Schreibtisch m desk; Stuhl m chair;
-Tee m tea; Termin m appointment; Text m text; Tisch m table; Unfall m accident; Vater m father;
-Vertrag m contract; Vogel m bird; Wein m wine; Zug m train; Park m park;
-Aufgabe f exercise; Banane f banana; Bluse f blouse; E-Mail f email; Familie f family;
-Flasche f bottle; Frage f question; Freundin f friend; Garage f garage; Geschichte f story;
-Großmutter f grandmother; Heizung f heating; Hilfe f help; Hose f pair_of_pants; Idee f idea;
-Jacke f jacket; Kamera f camera; Katze f cat; Kollegin f colleague; Küche f kitchen; Lampe f lamp;
-Lehrerin f teacher; Milch f milk; Musik f music; Mutter f mother; Pizza f pizza;
-Polizei f police; Postkarte f postcard; Rechnung f bill; Schokolade f chocolate; Schwester f sister;
-Stadt f city; Straße f street; Suppe f soup; Tante f aunt; Tasche f bag; Tasse_Kaffee f cup_of_coffee;
-Tasse_Tee f cup_of_tea; Tür f door; Uhr f watch; Wand f wall; Waschmaschine f washing_machine;
-Wohnung f apartment; Zeit f time; Zeitung f newspaper; Miete f rent; Schule f school;
-Auto n car; Bad n bathroom; Bier n beer; Bild n picture; Boot n boat; Brot n bread;
-Brötchen n roll; Buch n book; Dach n roof; Dorf n village; Ei n egg; Eis n ice_cream;
-Fahrrad n bike; Fenster n window; Fleisch n meat; Formular n form; Gedicht n poem; Geld n money;
-Gemüse n vegetables; Geschenk n present; Glas_Wasser n glass_of_water; Handy n phone; Haus n house;
-Hemd n shirt; Hotel n hotel; Kleid n dress; Konzert n concert; Lied n song; Meer n sea;
-Museum n museum; Obst n fruit; Paket n package; Pferd n horse; Problem n problem; Radio n radio;
-Restaurant n restaurant; Schiff n ship; Sofa n sofa; Spiel n game; Tennis n tennis; Wasser n water;
-Wetter n weather; Zimmer n room; Schach n chess; Deutsch n German; Englisch n English;
-Spanisch n Spanish; Klavier n the_piano; Gitarre f the_guitar; Essen n food; Kind n child;
-Blumen p flowers; Eier p eggs; Eltern p parents; Freunde p friends; Fotos p pictures;
-Großeltern p grandparents; Handschuhe p gloves; Kartoffeln p potatoes; Kekse p cookies;
-Kinder p children; Nudeln p noodles; Schuhe p shoes; Sterne p stars; Tomaten p tomatoes;
-Karten p cards; Äpfel p apples; Hausaufgaben p homework
+Apfel m apple; Artikel m article; Arzt m doctor; Ball m ball; Baum m tree; Bericht m report; Brief
+m letter; Bruder m brother; Bus m bus; Chef m boss; Computer m computer; Film m movie; Fisch m
+fish; Freund m friend; Fußball m soccer; Garten m garden; Großvater m grandfather; Hund m dog; Hut
+m hat; Kaffee m coffee; Keller m basement; Koffer m suitcase; Kuchen m cake; Käse m cheese; Lehrer
+m teacher; Mantel m coat; Markt m market; Nachbar m neighbor +n; Onkel m uncle; Pass m passport;
+Preis m prize; Pullover m sweater; Regenschirm m umbrella; Reis m rice; Ring m ring; Roman m novel;
+Rucksack m backpack; Saft m juice; Salat m salad; Satz m sentence; Schlüssel m key; Schrank m
+closet; Schreibtisch m desk; Stuhl m chair; Tee m tea; Termin m appointment; Text m text; Tisch m
+table; Unfall m accident; Vater m father; Vertrag m contract; Vogel m bird; Wein m wine; Zug m
+train; Park m park; Aufgabe f exercise; Banane f banana; Bluse f blouse; E-Mail f email; Familie f
+family; Flasche f bottle; Frage f question; Freundin f friend; Garage f garage; Geschichte f story;
+Großmutter f grandmother; Heizung f heating; Hilfe f help; Hose f pair_of_pants; Idee f idea; Jacke
+f jacket; Kamera f camera; Katze f cat; Kollegin f colleague; Küche f kitchen; Lampe f lamp;
+Lehrerin f teacher; Milch f milk; Musik f music; Mutter f mother; Pizza f pizza; Polizei f police;
+Postkarte f postcard; Rechnung f bill; Schokolade f chocolate; Schwester f sister; Stadt f city;
+Straße f street; Suppe f soup; Tante f aunt; Tasche f bag; Tasse_Kaffee f cup_of_coffee; Tasse_Tee
+f cup_of_tea; Tür f door; Uhr f watch; Wand f wall; Waschmaschine f washing_machine; Wohnung f
+apartment; Zeit f time; Zeitung f newspaper; Miete f rent; Schule f school; Auto n car; Bad n
+bathroom; Bier n beer; Bild n picture; Boot n boat; Brot n bread; Brötchen n roll; Buch n book;
+Dach n roof; Dorf n village; Ei n egg; Eis n ice_cream; Fahrrad n bike; Fenster n window; Fleisch n
+meat; Formular n form; Gedicht n poem; Geld n money; Gemüse n vegetables; Geschenk n present;
+Glas_Wasser n glass_of_water; Handy n phone; Haus n house; Hemd n shirt; Hotel n hotel; Kleid n
+dress; Konzert n concert; Lied n song; Meer n sea; Museum n museum; Obst n fruit; Paket n package;
+Pferd n horse; Problem n problem; Radio n radio; Restaurant n restaurant; Schiff n ship; Sofa n
+sofa; Spiel n game; Tennis n tennis; Wasser n water; Wetter n weather; Zimmer n room; Schach n
+chess; Deutsch n German; Englisch n English; Spanisch n Spanish; Klavier n the_piano; Gitarre f
+the_guitar; Essen n food; Kind n child; Blumen p flowers; Eier p eggs; Eltern p parents; Freunde p
+friends; Fotos p pictures; Großeltern p grandparents; Handschuhe p gloves; Kartoffeln p potatoes;
+Kekse p cookies; Kinder p children; Nudeln p noodles; Schuhe p shoes; Sterne p stars; Tomaten p
+tomatoes; Karten p cards; Hausaufgaben p homework; Bücher p books; Romane p novels; Gedichte p
+poems; Geschichten p stories; Briefe p letters; E-Mails p emails; Lieder p songs; Hüte p hats;
+Bananen p bananas; Tiere p animals; Bilder p pictures
 """
 
 # Verbs: German (a bar after a separable prefix; du- and er-form in brackets if irregular),
@@ -72,83 +76,91 @@ Karten p cards; Äpfel p apples; Hausaufgaben p homework
 # Objects: ein Buch, der Fenster (the definite article), mein Zimmer (of the subject), - Kaffee.
 VERBS = """
 essen (isst isst) gegessen; eat ate eating; hi; ein Apfel, ein Brötchen, ein Ei, - Brot, - Fisch,
-  - Käse, - Nudeln, - Suppe, - Obst, - Gemüse, ein Eis, ein Banane, - Fleisch, - Schokolade, - Reis
+  - Käse, - Nudeln, - Suppe, - Obst, - Gemüse, ein Eis, ein Banane, - Bananen, - Eier, - Fleisch,
+  - Schokolade, - Reis
 trinken getrunken; drink drank drinking; hi; - Kaffee, - Tee, - Wasser, - Milch, - Saft, - Bier,
   - Wein, ein Glas_Wasser, ein Tasse_Kaffee, ein Tasse_Tee
 lesen (liest liest) gelesen; read read reading; hi; ein Buch, ein Zeitung, ein Brief, ein Roman,
-  ein Geschichte, ein Artikel, ein Gedicht, der Bericht, der Buch, der Text
-kaufen gekauft; buy bought buying; i; ein Auto, ein Buch, ein Haus, ein Fahrrad, ein Mantel,
-  ein Kleid, ein Hemd, ein Jacke, ein Lampe, ein Tisch, ein Stuhl, ein Koffer, - Blumen, - Schuhe,
-  - Brot, - Milch, - Obst, - Käse, ein Geschenk, ein Handy, ein Zeitung, - Tomaten, ein Ring, ein Hut
-verkaufen verkauft; sell sold selling; g; mein Auto, mein Haus, mein Fahrrad, mein Computer,
-  der Tisch, der Lampe, mein Boot, mein Wohnung, der Sofa
-suchen gesucht; look_for looked_for looking_for; ; mein Schlüssel, mein Handy, mein Tasche, mein Hund,
-  mein Katze, ein Wohnung, ein Hotel, mein Koffer, mein Pass, ein Geschenk, der Fehler
-finden gefunden; find found finding; s; mein Schlüssel, mein Handy, mein Tasche, mein Hund,
-  mein Katze, ein Wohnung, ein Hotel, mein Pass, ein Geschenk, der Brief, der Fehler
-verlieren verloren; lose lost losing; s; mein Schlüssel, mein Handy, mein Tasche, mein Pass,
-  mein Regenschirm, mein Ring, mein Uhr, der Spiel
+  ein Geschichte, ein Artikel, ein Gedicht, der Bericht, der Buch, der Text, - Bücher, - Romane,
+  - Gedichte, - Geschichten
+kaufen gekauft; buy bought buying; i; ein Auto, ein Buch, ein Haus, ein Fahrrad, ein Mantel, ein
+  Kleid, ein Hemd, ein Jacke, ein Lampe, ein Tisch, ein Stuhl, ein Koffer, - Blumen, - Schuhe,
+  - Brot, - Milch, - Obst, - Käse, ein Geschenk, ein Handy, ein Zeitung, - Tomaten, ein Ring, ein
+  Hut
+verkaufen verkauft; sell sold selling; g; mein Auto, mein Haus, mein Fahrrad, mein Computer, der
+  Tisch, der Lampe, mein Boot, mein Wohnung, der Sofa
+suchen gesucht; look_for looked_for looking_for; ; mein Schlüssel, mein Handy, mein Tasche, mein
+  Hund, mein Katze, ein Wohnung, ein Hotel, mein Koffer, mein Pass, ein Geschenk, der Fehler
+finden gefunden; find found finding; s; mein Schlüssel, mein Handy, mein Tasche, mein Hund, mein
+  Katze, ein Wohnung, ein Hotel, mein Pass, ein Geschenk, der Brief, der Fehler
+verlieren verloren; lose lost losing; s; mein Schlüssel, mein Handy, mein Tasche, mein Pass, mein
+  Regenschirm, mein Ring, mein Uhr, der Spiel
 vergessen (vergisst vergisst) vergessen; forget forgot forgetting; s; mein Schlüssel, mein Handy,
   mein Tasche, mein Pass, mein Regenschirm, mein Jacke, der Termin, mein Hausaufgaben
-schreiben geschrieben; write wrote writing; hi; ein Brief, ein E-Mail, ein Buch, ein Gedicht,
-  ein Geschichte, ein Postkarte, ein Bericht, der Text
+schreiben geschrieben; write wrote writing; hi; ein Brief, ein E-Mail, ein Buch, ein Gedicht, ein
+  Geschichte, ein Postkarte, ein Bericht, der Text, - Briefe, - Gedichte, - Geschichten, - E-Mails
 öffnen geöffnet; open opened opening; i; der Fenster, der Tür, der Flasche, der Brief, der Paket,
   der Koffer, der Geschenk
-schließen geschlossen; close closed closing; i; der Fenster, der Tür, der Koffer, der Schrank,
-  der Buch, der Garage
-reparieren repariert; repair repaired repairing; gi; mein Auto, mein Fahrrad, mein Computer, der Lampe,
-  der Radio, der Waschmaschine, der Dach, der Heizung, der Stuhl
+schließen geschlossen; close closed closing; i; der Fenster, der Tür, der Koffer, der Schrank, der
+  Buch, der Garage
+reparieren repariert; repair repaired repairing; gi; mein Auto, mein Fahrrad, mein Computer, der
+  Lampe, der Radio, der Waschmaschine, der Dach, der Heizung, der Stuhl
 kochen gekocht; cook cooked cooking; hi; - Suppe, - Fisch, - Kartoffeln, - Nudeln, - Reis, - Eier,
   - Gemüse, - Fleisch
 backen (backst backt) gebacken; bake baked baking; hi; ein Kuchen, - Brot, - Kekse, ein Pizza
-putzen geputzt; clean cleaned cleaning; hi; der Küche, der Bad, der Fenster, mein Zimmer, mein Wohnung,
-  mein Schuhe, der Herd
-auf|räumen aufgeräumt; tidy tidied tidying; hi; mein Zimmer, der Küche, der Keller, der Garage,
-  mein Wohnung, mein Schreibtisch, der Schrank
+putzen geputzt; clean cleaned cleaning; hi; der Küche, der Bad, der Fenster, mein Zimmer, mein
+  Wohnung, mein Schuhe, der Herd
+auf|räumen aufgeräumt; clean_up cleaned_up cleaning_up; hi; mein Zimmer, der Küche, der Keller, der
+  Garage, mein Wohnung, mein Schreibtisch, der Schrank
 an|rufen angerufen; call called calling; hi; mein Vater, mein Mutter, mein Bruder, mein Schwester,
-  mein Freund, mein Nachbar, mein Chef, der Arzt, der Polizei, mein Großmutter
-besuchen besucht; visit visited visiting; hi; mein Großmutter, mein Großvater, mein Eltern, mein Freund,
-  mein Onkel, mein Tante, der Museum, mein Freunde
-treffen (triffst trifft) getroffen; meet met meeting; ; mein Freund, mein Lehrer, mein Chef, mein Nachbar,
-  mein Tante, mein Freunde, mein Lehrerin, mein Onkel
-ein|laden (lädst lädt) eingeladen; invite invited inviting; i; mein Freunde, mein Nachbar, mein Familie,
-  mein Tante, mein Kollegin, mein Großeltern, mein Onkel
-ab|holen abgeholt; pick_up picked_up picking_up; i; mein Bruder, mein Schwester, der Kinder, der Paket,
-  mein Tante, mein Fahrrad, mein Vater
-mit|bringen mitgebracht; bring brought bringing; i; ein Kuchen, - Blumen, ein Geschenk, - Wein, mein Hund,
-  ein Salat, - Saft, mein Gitarre_
-sehen (siehst sieht) gesehen; see saw seeing; s; ein Film, ein Vogel, ein Hund, ein Katze, ein Unfall,
-  ein Schiff, der Meer, - Sterne, ein Pferd
-hören gehört; listen_to listened_to listening_to; h; - Musik, ein Lied, ein Konzert, ein Geschichte
-spielen gespielt; play played playing; h; - Fußball, - Tennis, - Schach, - Klavier, - Gitarre, - Karten
-lernen gelernt; learn learned learning; hs; - Deutsch, - Englisch, - Spanisch, ein Gedicht, ein Lied
-brauchen gebraucht; need needed needing; s; ein Auto, ein Wohnung, - Hilfe, - Geld, - Zeit, ein Arzt,
-  ein Regenschirm, ein Mantel, ein Lampe, ein Pass, - Wasser
+  ein Freund, mein Nachbar, mein Chef, der Arzt, der Polizei, mein Großmutter
+besuchen besucht; visit visited visiting; hi; mein Großmutter, mein Großvater, mein Eltern, ein
+  Freund, mein Onkel, mein Tante, der Museum, mein Freunde
+treffen (triffst trifft) getroffen; meet met meeting; ; ein Freund, mein Lehrer, mein Chef, mein
+  Nachbar, mein Tante, mein Freunde, mein Lehrerin, mein Onkel
+ein|laden (lädst lädt) eingeladen; invite invited inviting; i; mein Freunde, mein Nachbar, mein
+  Familie, mein Tante, mein Kollegin, mein Großeltern, mein Onkel
+ab|holen abgeholt; pick_up picked_up picking_up; i; mein Bruder, mein Schwester, der Kinder, der
+  Paket, mein Tante, mein Fahrrad, mein Vater
+mit|bringen mitgebracht; bring brought bringing; i; ein Kuchen, - Blumen, ein Geschenk, - Wein,
+  mein Hund, ein Salat, - Saft, mein Gitarre_
+sehen (siehst sieht) gesehen; see saw seeing; s; ein Film, ein Vogel, ein Hund, ein Katze, ein
+  Unfall, ein Schiff, der Meer, - Sterne, ein Pferd
+hören gehört; listen_to listened_to listening_to; h; - Musik, - Lieder, ein Lied, ein Konzert, ein
+  Geschichte
+spielen gespielt; play played playing; h; - Fußball, - Tennis, - Schach, - Klavier, - Gitarre,
+  - Karten
+lernen gelernt; learn learned learning; hs; - Deutsch, - Englisch, - Spanisch, ein Gedicht, ein
+  Lied
+brauchen gebraucht; need needed needing; s; ein Auto, ein Wohnung, - Hilfe, - Geld, - Zeit, ein
+  Arzt, ein Regenschirm, ein Mantel, ein Lampe, ein Pass, - Wasser
 haben (hast hat) gehabt; have had having; s; ein Hund, ein Katze, ein Auto, ein Garten, ein Termin,
   ein Problem, ein Idee, ein Frage, - Zeit, - Geld, ein Kamera, ein Pferd
-malen gemalt; paint painted painting; i; ein Bild, ein Haus, ein Baum, ein Pferd, der Wand, ein Schiff
-tragen (trägst trägt) getragen; wear wore wearing; h; ein Mantel, ein Kleid, ein Hemd, ein Hut,
-  ein Jacke, - Handschuhe, ein Pullover, ein Bluse
-waschen (wäschst wäscht) gewaschen; wash washed washing; hi; mein Auto, mein Hemd, mein Hund,
-  der Gemüse, der Obst, mein Pullover
+malen gemalt; paint painted painting; i; ein Bild, - Bilder, - Tiere, ein Haus, ein Baum, ein
+  Pferd, der Wand, ein Schiff
+tragen (trägst trägt) getragen; wear wore wearing; h; ein Mantel, ein Kleid, ein Hemd, ein Hut, ein
+  Jacke, - Handschuhe, - Hüte, ein Pullover, ein Bluse
+waschen (wäschst wäscht) gewaschen; wash washed washing; hi; mein Auto, mein Hemd, mein Hund, der
+  Gemüse, der Obst, mein Pullover
 packen gepackt; pack packed packing; i; mein Koffer, mein Tasche, mein Rucksack
 bezahlen bezahlt; pay paid paying; gi; der Rechnung, der Miete
-verstehen verstanden; understand understood understanding; s; der Frage, der Satz, der Text, der Film,
-  der Problem, mein Lehrer, der Aufgabe, der Gedicht
+verstehen verstanden; understand understood understanding; s; der Frage, der Satz, der Text, der
+  Film, der Problem, mein Lehrer, der Aufgabe, der Gedicht
 verpassen verpasst; miss missed missing; s; der Bus, der Zug, der Film, der Spiel, der Termin
 übersetzen übersetzt; translate translated translating; i; der Text, der Satz, der Brief, der Buch,
   der Gedicht, der Artikel
 unterschreiben unterschrieben; sign signed signing; gi; der Vertrag, der Brief, der Formular
 gewinnen gewonnen; win won winning; s; der Spiel, der Preis, ein Fahrrad
-mieten gemietet; rent rented renting; g; ein Wohnung, ein Auto, ein Zimmer, ein Haus, ein Fahrrad, ein Boot
-bauen gebaut; build built building; g; ein Haus, ein Tisch, ein Schiff, ein Schrank, ein Boot
+mieten gemietet; rent rented renting; g; ein Wohnung, ein Auto, ein Zimmer, ein Haus, ein Fahrrad,
+  ein Boot
+bauen gebaut; build built building; g; ein Haus, ein Tisch, ein Garage, ein Schrank, ein Boot
 fragen gefragt; ask asked asking; i; mein Lehrer, mein Vater, mein Mutter, der Arzt, mein Lehrerin,
   mein Chef, mein Nachbar
-vermissen vermisst; miss missed missing; s; mein Freund, mein Familie, mein Hund, mein Großmutter,
-  mein Katze, mein Freunde
+vermissen vermisst; miss missed missing; s; mein Familie, mein Hund, mein Großmutter, mein Katze,
+  mein Freunde
 zeichnen gezeichnet; draw drew drawing; i; ein Baum, ein Vogel, ein Katze, ein Haus, ein Bild
-bestellen bestellt; order ordered ordering; i; ein Pizza, - Suppe, ein Salat, ein Glas_Wasser,
-  ein Tasse_Kaffee, - Fisch, - Wein, ein Kuchen
+bestellen bestellt; order ordered ordering; i; ein Pizza, - Suppe, ein Salat, ein Glas_Wasser, ein
+  Tasse_Kaffee, - Fisch, - Wein, ein Kuchen
 """
 
 # Subjects: German, English, person (0 ich 1 du 2 er 3 wir 4 ihr 5 sie), possessive, English one.
@@ -157,12 +169,12 @@ ich I 0 mein my; du you 1 dein your; er he 2 sein his; sie she 2 ihr her; wir we
 ihr you 4 euer your; sie they 5 ihr their; Anna Anna 2 ihr her;
 Peter Peter 2 sein his; mein_Vater my_father 2 sein his; meine_Mutter my_mother 2 ihr her;
 mein_Bruder my_brother 2 sein his; meine_Schwester my_sister 2 ihr her;
-mein_Freund my_friend 2 sein his; der_Lehrer the_teacher 2 sein his;
+mein_Onkel my_uncle 2 sein his; der_Lehrer the_teacher 2 sein his;
 unser_Nachbar our_neighbor 2 sein his; die_Kinder the_children 5 ihr their;
 meine_Eltern my_parents 5 ihr their; Anna_und_Peter Anna_and_Peter 5 ihr their
 """
 FOR_ADULTS = {"Bier", "Wein", "Haus", "Auto", "Wohnung", "Chef", "Kollegin", "Vertrag", "Arzt",
-              "Termin", "Hotel", "Polizei", "Mutter", "Vater"}
+              "Termin", "Kaffee", "Tasse_Kaffee", "Miete", "Hotel", "Polizei", "Mutter", "Vater"}
 
 # Adjectives: German stem, English; nouns that they describe.
 ADJECTIVES = """
@@ -188,14 +200,27 @@ sauber clean: Küche, Zimmer, Hemd, Auto, Wasser, Fenster, Schuhe, Bad
 leer empty: Flasche, Zimmer, Koffer, Haus, Schrank, Restaurant
 freundlich friendly: Lehrer, Arzt, Hund, Nachbar, Familie, Lehrerin, Freund
 """
+
+
+def words(text):
+    return text.split()
+
+
 MASS = {"Wasser", "Suppe", "Kaffee", "Tee", "Milch", "Wein", "Wetter"}
 
-PAST = "gestern=yesterday, letzte Woche=last week, heute Morgen=this morning, am Montag=on Monday, " \
-       "gestern Abend=last night, am Wochenende=on the weekend, vor zwei Tagen=two days ago"
-COMING = "morgen=tomorrow, nächste Woche=next week, heute Abend=tonight, am Samstag=on Saturday, " \
-         "bald=soon, morgen früh=tomorrow morning, heute=today"
+PAST = "gestern=yesterday, letzte Woche=last week, heute Morgen=this morning, " \
+       "am Montag=on Monday, gestern Abend=last night, letztes Wochenende=last weekend, " \
+       "vor zwei Tagen=two days ago"
+LONG_PAST = "letztes Jahr=last year, letzten Sommer=last summer, letzten Monat=last month"
+COMING = "morgen=tomorrow, nächste Woche=next week, heute Abend=tonight, " \
+         "am Samstag=on Saturday, bald=soon, morgen früh=tomorrow morning, heute=today"
+LONG_COMING = "bald=soon, nächstes Jahr=next year, nächsten Monat=next month"
 HABITS = "jeden Tag=every day, jeden Morgen=every morning, am Abend=in the evening, " \
          "jede Woche=every week, am Sonntag=on Sundays"
+# How often each thing is done: positions in HABITS.
+HOW_OFTEN = dict(essen="012", trinken="012", lesen="0234", schreiben="034", kochen="024",
+                 backen="34", putzen="034", räumen="234", rufen="0234", besuchen="34", hören="012",
+                 spielen="0234", lernen="02", tragen="0", waschen="34")
 
 # Places: where to, where, English of both, English of "in" alone
 PLACES = """
@@ -217,35 +242,44 @@ ins Bett; im Bett; to bed; in bed
 ans Meer; am Meer; to the sea; by the sea
 """
 VEHICLES = "mit dem Zug=by train, mit dem Auto=by car, mit dem Bus=by bus, mit dem Fahrrad=by bike"
-CITIES = "nach Berlin=to Berlin, nach Hamburg=to Hamburg, nach Wien=to Vienna, nach Paris=to Paris, " \
-         "nach Italien=to Italy, in die Schweiz=to Switzerland, nach Köln=to Cologne, ans Meer=to the sea"
+CITIES = "nach Berlin=to Berlin, nach Hamburg=to Hamburg, nach Wien=to Vienna, " \
+         "nach Paris=to Paris, nach Italien=to Italy, in die Schweiz=to Switzerland, " \
+         "nach Köln=to Cologne, ans Meer=to the sea"
 
 # What is so, of a person: German, English; and why not.
-STATES = "krank=sick, müde=tired, glücklich=happy, traurig=sad, hungrig=hungry, durstig=thirsty, " \
-         "nervös=nervous, allein=alone, zufrieden=satisfied, beschäftigt=busy"
+STATES = "krank=sick, müde=tired, glücklich=happy, traurig=sad, hungrig=hungry, " \
+         "durstig=thirsty, nervös=nervous, allein=alone, zufrieden=satisfied, beschäftigt=busy"
 # Main clause and reasons that go with it: with S for the subject. German main clause without
 # subject (V: its verb is in ACTS), English; reasons: German with the verb last, English.
 BECAUSE = """
-bleib zu Hause | stay home : krank sein | be sick, müde sein | be tired, Kopfschmerzen haben | have a headache
+bleib zu Hause | stay home : krank sein | be sick, müde sein | be tired, Kopfschmerzen haben | have
+  a headache
 geh ins Bett | go to bed : müde sein | be tired, krank sein | be sick
-trink ein Glas Wasser | drink a glass of water : durstig sein | be thirsty, Kopfschmerzen haben | have a headache
-koch eine Suppe | cook a soup : hungrig sein | be hungry, Hunger haben | be hungry
+trink ein Glas Wasser | drink a glass of water : durstig sein | be thirsty, Kopfschmerzen haben |
+  have a headache
+koch Suppe | cook soup : hungrig sein | be hungry, Hunger haben | be hungry
 lach laut | laugh loudly : glücklich sein | be happy
 lern jeden Tag | study every day : eine Prüfung haben | have an exam, nervös sein | be nervous
-geh zum Arzt | go to the doctor : krank sein | be sick, Fieber haben | have a fever, Kopfschmerzen haben | have a headache
+geh zum Arzt | go to the doctor : krank sein | be sick, Fieber haben | have a fever, Kopfschmerzen
+  haben | have a headache
 schlaf schlecht | sleep badly : nervös sein | be nervous, eine Prüfung haben | have an exam
 komm später | come later : beschäftigt sein | be busy, einen Termin haben | have an appointment
 """
-ACTS = {"bleib": "bleibe bleibst bleibt bleiben bleibt bleiben", "geh": "gehe gehst geht gehen geht gehen",
-        "trink": "trinke trinkst trinkt trinken trinkt trinken", "koch": "koche kochst kocht kochen kocht kochen",
-        "lach": "lache lachst lacht lachen lacht lachen", "lern": "lerne lernst lernt lernen lernt lernen",
-        "schlaf": "schlafe schläfst schläft schlafen schlaft schlafen",
-        "komm": "komme kommst kommt kommen kommt kommen"}
+ACTS = {
+    "bleib": "bleibe bleibst bleibt bleiben bleibt bleiben",
+    "geh": "gehe gehst geht gehen geht gehen",
+    "trink": "trinke trinkst trinkt trinken trinkt trinken",
+    "koch": "koche kochst kocht kochen kocht kochen",
+    "lach": "lache lachst lacht lachen lacht lachen",
+    "lern": "lerne lernst lernt lernen lernt lernen",
+    "schlaf": "schlafe schläfst schläft schlafen schlaft schlafen",
+    "komm": "komme kommst kommt kommen kommt kommen",
+}
 
-SEIN = "bin bist ist sind seid sind".split()
-WAR = "war warst war waren wart waren".split()
-HABEN = "habe hast hat haben habt haben".split()
-WERDEN = "werde wirst wird werden werdet werden".split()
+SEIN = words("bin bist ist sind seid sind")
+WAR = words("war warst war waren wart waren")
+HABEN = words("habe hast hat haben habt haben")
+WERDEN = words("werde wirst wird werden werdet werden")
 MODALS = {  # German forms; English forms for I/you/we/they and for he; negative of both
     "können": ("kann kannst kann können könnt können", "can", "can", "can't", "can't"),
     "müssen": ("muss musst muss müssen müsst müssen", "have to", "has to",
@@ -255,7 +289,7 @@ MODALS = {  # German forms; English forms for I/you/we/they and for he; negative
     "möchten": ("möchte möchtest möchte möchten möchtet möchten", "would like to",
                 "would like to", "wouldn't like to", "wouldn't like to"),
     "dürfen": ("darf darfst darf dürfen dürft dürfen", "am/are allowed to", "is allowed to",
-               "am/are not allowed to", "is not allowed to"),
+               "am/are not allowed to", "isn't allowed to"),
 }
 NUMBERS = "zwei=two, drei=three, vier=four, fünf=five, sechs=six, sieben=seven, acht=eight, " \
           "neun=nine, zehn=ten, elf=eleven, zwölf=twelve, zwanzig=twenty, dreißig=thirty"
@@ -437,7 +471,7 @@ Sie sucht eine neue Arbeit.=She is looking for a new job.
 Er hat seine Arbeit verloren.=He lost his job.
 Mein Chef ist sehr freundlich.=My boss is very friendly.
 Ich habe heute viel zu tun.=I have a lot to do today.
-Am Wochenende arbeite ich nicht.=I don't work on the weekend.
+Am Wochenende arbeite ich nicht.=I don't work on weekends.
 Der Computer funktioniert nicht.=The computer is not working.
 Hast du Geschwister?=Do you have any brothers or sisters?
 Ich habe einen Bruder und eine Schwester.=I have one brother and one sister.
@@ -548,7 +582,7 @@ Wie war der Film?=How was the movie?
 Der Film war langweilig.=The movie was boring.
 Das hat Spaß gemacht.=That was fun.
 Was machst du heute Abend?=What are you doing tonight?
-Was machst du am Wochenende?=What are you doing on the weekend?
+Was machst du dieses Wochenende?=What are you doing this weekend?
 Was machst du gerade?=What are you doing right now?
 Was hast du gestern gemacht?=What did you do yesterday?
 Hast du morgen Zeit?=Do you have time tomorrow?
@@ -678,6 +712,11 @@ def split(text, at=","):
     return [" ".join(part.split()) for part in text.split(at) if part.strip()]
 
 
+def rows(text):
+    """The lines of a table; an indented line continues the one before."""
+    return re.sub(r"\n +", " ", text.strip()).split("\n")
+
+
 def table(text):
     return [tuple(part.split("=")) for part in split(text)]
 
@@ -696,7 +735,7 @@ def read_nouns():
 
 def read_verbs():
     verbs = []
-    for row in re.sub(r"\n +", " ", VERBS.strip()).split("\n"):
+    for row in rows(VERBS):
         german, english, flags, objects = (cell.strip() for cell in row.split(";"))
         irregular = re.search(r"\((\w+) (\w+)\)", german)
         infinitive, participle = re.sub(r" \(.*?\)", "", german).split()
@@ -726,7 +765,8 @@ PLACE = [[cell.strip() for cell in row.split(";")] for row in PLACES.strip().spl
 # --------------------------------------------------------------------------------------------------
 # German
 # --------------------------------------------------------------------------------------------------
-DER = {"nom": dict(m="der", f="die", n="das", p="die"), "acc": dict(m="den", f="die", n="das", p="die"),
+DER = {"nom": dict(m="der", f="die", n="das", p="die"),
+       "acc": dict(m="den", f="die", n="das", p="die"),
        "dat": dict(m="dem", f="der", n="dem", p="den")}
 EIN = {"nom": dict(m="", f="e", n="", p="e"), "acc": dict(m="en", f="e", n="", p="e"),
        "dat": dict(m="em", f="er", n="em", p="en")}    # endings of ein, kein, mein ...
@@ -764,12 +804,15 @@ def noun_phrase(det, name, case, adjective="", owner="mein"):
     return " ".join(part for part in (article, adjective, word) if part)
 
 
+HARD = re.compile(r"([td]|ch[mn]|[^aeiouäöülrh][mn])$")  # arbeit-et, öffn-et, zeichn-et; wohn-t
+
+
 def present(verb):
     """The six forms, without the separable prefix."""
     if verb.infinitive == "haben":
         return HABEN
     stem = verb.infinitive.removesuffix("n").removesuffix("e")
-    soft = "e" if re.search(r"([td]|[^aeiouäöülrh][mn])$", stem) else ""
+    soft = "e" if HARD.search(stem) else ""
     du = stem + soft + ("t" if re.search(r"[sßzx]$", stem) else "st")
     er = stem + soft + "t"
     ihr = er
@@ -873,6 +916,9 @@ def fits(s, verb, name):
     return not (s.de == "der Lehrer" and name in ("Lehrerin", "Lehrer"))
 
 
+STATIC = {"haben", "brauchen", "vermissen"}     # in the present alone
+
+
 def action(d, flag="", without="", asked=False):
     """Subject, verb and one of its objects (determiner, noun)."""
     while True:
@@ -880,8 +926,11 @@ def action(d, flag="", without="", asked=False):
         verb = d.pick([v for v in VERB if set(flag) <= set(v.flags)
                        and not set(without) & set(v.flags)])
         det, name = d.pick(verb.objects)
-        if fits(s, verb, name) and (flag == "s" or verb.infinitive != "haben"):
-            return s, verb, det, name, {("verb + object", zu_end(verb), name)}
+        if fits(s, verb, name) and (flag == "s" or verb.infinitive not in STATIC):
+            marks = {("verb + object", zu_end(verb), name)}
+            if " " in s.de:
+                marks.add(("subject + verb", s.de, zu_end(verb)))
+            return s, verb, det, name, marks
 
 
 def german_object(s, det, name, mood="yes"):
@@ -895,18 +944,38 @@ def english_object(s, det, name, mood="yes"):
     return english_noun(det, name, owns=s.owns, mood=mood)
 
 
+BRIEF = {"essen", "trinken", "öffnen", "schließen", "bestellen", "hören", "fragen", "tragen"}
+LARGE = {("kaufen", "Haus"), ("kaufen", "Auto"), ("verkaufen", "Haus"), ("verkaufen", "Wohnung"),
+         ("schreiben", "Buch"), ("übersetzen", "Buch")}
+
+
+def past_time(d, verb, name, mood="yes"):
+    """When something like that is done: a house in a year, a glass of water within a day."""
+    times = table(PAST)
+    if verb.infinitive in ("bauen", "mieten") or (verb.infinitive, name) in LARGE:
+        times = table(LONG_PAST)
+    elif verb.infinitive in BRIEF or name in MASS:
+        lately = ("gestern", "heute Morgen", "gestern Abend", "am Montag")
+        times = [t for t in times if t[0] in lately]
+    return d.pick([t for t in times if not (mood == "no" and t[1] == "two days ago")
+                   and not (t[1] == "this morning" and name in ("Bier", "Wein", "Sterne"))])
+
+
+def coming_time(d, verb, name):
+    if verb.infinitive in ("bauen", "mieten") or (verb.infinitive, name) in LARGE:
+        return d.pick(table(LONG_COMING))
+    return d.pick([t for t in table(COMING) if not (t[1] == "tomorrow morning"
+                                                    and name in ("Bier", "Wein", "Sterne"))])
+
+
 def frame_perfect(d, mood="yes"):
     s, verb, det, name, marks = action(d)
-    de_time, en_time = d.pick(table(PAST))
+    de_time, en_time = past_time(d, verb, name, mood)
     obj, negation = german_object(s, det, name, mood)
     en_verb = f"didn't {verb.en}" if mood == "no" else verb.past
     en = f"{s.en} {en_verb} {english_object(s, det, name, mood)} {en_time}"
-    if det in ("der", "mein") and d.random() < 0.5:
-        de = f"{s.de} {HABEN[s.person]} {obj} {de_time} {negation} {verb.participle}"
-        if mood == "yes":
-            de = f"{s.de} {HABEN[s.person]} {de_time} {obj} {verb.participle}"
-    else:
-        de = f"{s.de} {HABEN[s.person]} {de_time} {obj} {negation} {verb.participle}"
+    middle = f"{obj} {de_time} nicht" if negation else f"{de_time} {obj}"
+    de = f"{s.de} {HABEN[s.person]} {middle} {verb.participle}"
     return finish(en), finish(de), marks
 
 
@@ -916,14 +985,17 @@ def frame_perfect_not(d):
 
 def frame_fronted(d):
     s, verb, det, name, marks = action(d)
-    de_time, en_time = d.pick(table(PAST))
+    de_time, en_time = past_time(d, verb, name)
     obj, _ = german_object(s, det, name)
     return (finish(f"{en_time} {s.en} {verb.past} {english_object(s, det, name)}"),
             finish(f"{de_time} {HABEN[s.person]} {s.de} {obj} {verb.participle}"), marks)
 
 
 def frame_now(d):
-    s, verb, det, name, marks = action(d, without="s")
+    while True:
+        s, verb, det, name, marks = action(d, without="s")
+        if zu_end(verb) not in ("mitbringen", "einladen"):
+            break
     obj, _ = german_object(s, det, name)
     return (finish(f"{s.en} {be(s)} {verb.ing} {english_object(s, det, name)} right now"),
             finish(f"{s.de} {present(verb)[s.person]} gerade {obj} {verb.prefix}"), marks)
@@ -932,9 +1004,12 @@ def frame_now(d):
 def frame_habit(d):
     while True:
         s, verb, det, name, marks = action(d, flag="h")
-        if name not in ("Polizei", "Arzt") and (verb.infinitive, name) != ("schreiben", "Buch"):
+        if name not in ("Polizei", "Arzt", "Buch", "Roman", "Text", "Herd", "Bericht", "Konzert"):
             break
-    de_time, en_time = d.pick(table(HABITS))
+    often = HOW_OFTEN[verb.infinitive]
+    if name in ("Bier", "Wein"):
+        often = "2"
+    de_time, en_time = table(HABITS)[int(d.pick(often))]
     obj, _ = german_object(s, det, name)
     en_verb = third(verb.en) if s.he else verb.en
     return (finish(f"{s.en} {en_verb} {english_object(s, det, name)} {en_time}"),
@@ -948,10 +1023,12 @@ PLEASANT = {"essen", "trinken", "lesen", "kochen", "backen", "hören", "spielen"
 def frame_gern(d):
     while True:
         s, verb, det, name, marks = action(d, flag="h")
-        if verb.infinitive in PLEASANT:
+        if verb.infinitive in PLEASANT and (det == "-" or verb.infinitive == "besuchen") \
+                and name != "Freund":
             break
     obj, _ = german_object(s, det, name)
-    return (finish(f"{s.en} {'likes' if s.he else 'like'} to {verb.en} {english_object(s, det, name)}"),
+    likes = "likes" if s.he else "like"
+    return (finish(f"{s.en} {likes} to {verb.en} {english_object(s, det, name)}"),
             finish(f"{s.de} {present(verb)[s.person]} gern {obj} {verb.prefix}"), marks)
 
 
@@ -976,9 +1053,12 @@ def frame_state_not(d):
 def frame_future(d):
     while True:
         s, verb, det, name, marks = action(d)
-        if wanted(verb) and zu_end(verb) != "verstehen":
+        if wanted(verb) and zu_end(verb) != "verstehen" and (
+                (verb.infinitive, det) != ("suchen", "mein")) and (
+                verb.infinitive != "sehen" or name in ("Film", "Meer")) and (
+                verb.infinitive != "gewinnen" or name == "Spiel"):
             break
-    de_time, en_time = d.pick(table(COMING))
+    de_time, en_time = coming_time(d, verb, name)
     obj, _ = german_object(s, det, name)
     return (finish(f"{s.en} will {verb.en} {english_object(s, det, name)} {en_time}"),
             finish(f"{s.de} {WERDEN[s.person]} {de_time} {obj} {zu_end(verb)}"), marks)
@@ -987,6 +1067,7 @@ def frame_future(d):
 def modal_words(s, name, mood):
     forms, plain, he, no, he_no = MODALS[name]
     en = (he_no if s.he else no) if mood == "no" else he if s.he else plain
+    en = en.replace("am/are not", "am not" if s.en == "I" else "aren't")
     return forms.split()[s.person], en.replace("am/are", be(s))
 
 
@@ -996,19 +1077,24 @@ def wanted(verb):
                                 "brauchen")
 
 
+CHORES = {"putzen", "räumen", "suchen", "reparieren", "waschen", "bezahlen"}
+
+
 def frame_modal(d, mood="yes"):
     while True:
         s, verb, det, name, marks = action(d)
-        if wanted(verb):
+        modal = d.pick(list(MODALS))
+        favor = modal != "dürfen" or verb.infinitive not in CHORES
+        if wanted(verb) and name != "Unfall" and favor:
             break
-    modal = d.pick(list(MODALS))
     if zu_end(verb) in ("verstehen", "finden", "gewinnen", "sehen"):
         modal = "können"
     de_modal, en_modal = modal_words(s, modal, mood)
     obj, negation = german_object(s, det, name, mood)
     time = "", ""
-    if modal in ("müssen", "können", "wollen") and mood == "yes" and d.random() < 0.5:
-        time = d.pick(table(COMING))
+    if modal in ("müssen", "können", "wollen") and mood == "yes" and d.random() < 0.5 and \
+            verb.infinitive not in ("verstehen", "finden", "sehen", "suchen", "gewinnen"):
+        time = coming_time(d, verb, name)
     return (finish(f"{s.en} {en_modal} {verb.en} {english_object(s, det, name, mood)} {time[1]}"),
             finish(f"{s.de} {de_modal} {time[0]} {obj} {negation} {zu_end(verb)}"), marks)
 
@@ -1020,7 +1106,7 @@ def frame_modal_not(d):
 def frame_may_question(d):
     while True:
         s, verb, det, name, marks = action(d)
-        if wanted(verb) and zu_end(verb) not in ("verstehen", "gewinnen"):
+        if wanted(verb) and zu_end(verb) not in ("verstehen", "gewinnen") and name != "Unfall":
             break
     modal = d.pick(["können", "müssen", "wollen"])
     if zu_end(verb) in ("finden", "sehen"):
@@ -1044,7 +1130,10 @@ def frame_question(d):
 
 
 def frame_when(d):
-    s, verb, det, name, marks = action(d, asked=True)
+    while True:
+        s, verb, det, name, marks = action(d, asked=True)
+        if verb.infinitive != "verstehen":
+            break
     de_word, en_word = d.pick(table("wann=when, warum=why"))
     obj, _ = german_object(s, det, name)
     return (finish(f"{en_word} did {s.en} {verb.en} {english_object(s, det, name)}", "?"),
@@ -1053,19 +1142,18 @@ def frame_when(d):
 
 def frame_who(d):
     _, verb, det, name, marks = action(d)
-    det = "der" if det == "mein" else det
-    if name in ("Eltern", "Familie", "Vater", "Mutter", "Freund", "Freunde"):
-        name, marks = "Kinder", set()
-        verb = next(v for v in VERB if v.infinitive == "fragen")
-    obj = noun_phrase(det, name, "acc")
-    return (finish(f"who {verb.past} {english_noun(det, name)}", "?"),
+    marks = {mark for mark in marks if mark[0] != "subject + verb"}      # it says no subject
+    owner = OWNERS[2 if verb.infinitive in ("verlieren", "vergessen") else 1]
+    obj = noun_phrase(det, name, "acc", owner=owner.owner)
+    return (finish(f"who {verb.past} {english_noun(det, name, owns=owner.owns)}", "?"),
             finish(f"wer hat {obj} {verb.participle}", "?"), marks)
 
 
 def frame_request(d):
     while True:
         _, verb, det, name, marks = action(d, flag="i")
-        if name not in ("Bier", "Wein"):
+        marks = {mark for mark in marks if mark[0] != "subject + verb"}      # it says no subject
+        if name not in ("Bier", "Wein") and (verb.infinitive, name) not in LARGE:
             break
     polite = d.random() < 0.5
     obj = noun_phrase(det, name, "acc", owner="Ihr" if polite else "dein")
@@ -1076,7 +1164,7 @@ def frame_request(d):
         du = verb.du_er[0] if verb.du_er else ""
         if du and "ie" in du or du == "isst":       # lies, iss: the vowel of du without its ending
             stem = {"liest": "lies", "isst": "iss"}[du]
-        elif re.search(r"([td]|[^aeiouäöülrh][mn])$", stem) or verb.infinitive in ("laden",):
+        elif HARD.search(stem):
             stem += "e"
         de = f"{stem} bitte {obj} {verb.prefix}"
     return (finish(f"please {verb.en} {english_noun(det, name, owns='your')}"),
@@ -1084,11 +1172,12 @@ def frame_request(d):
 
 
 def frame_that(d):
-    start_de, start_en = d.pick(table("ich weiß=I know, ich glaube=I think, er sagt=he says, "
-                                      "wir hoffen=we hope, sie sagt=she says"))
     while True:
+        start_de, start_en = d.pick(table("ich weiß=I know, ich glaube=I think, er sagt=he says, "
+                                          "wir hoffen=we hope, sie sagt=she says"))
         s, verb, det, name, marks = action(d)
-        if s.de not in ("ich", "wir", "du", "ihr", "er", "sie"):
+        good = wanted(verb) and verb.infinitive != "suchen" and name != "Unfall"
+        if s.de not in ("ich", "wir", "du", "ihr", "er", "sie") and (good or start_en != "we hope"):
             break
     obj, _ = german_object(s, det, name)
     return (finish(f"{start_en} that {s.en} {verb.past} {english_object(s, det, name)}"),
@@ -1096,10 +1185,13 @@ def frame_that(d):
 
 
 def frame_because(d):
-    main, reasons = d.pick([row.split(":") for row in BECAUSE.strip().split("\n")])
+    main, reasons = d.pick([row.split(":") for row in rows(BECAUSE)])
     (de_main, en_main), (de_why, en_why) = (split(part, "|") for part in
                                             (main, d.pick(split(reasons))))
     s = d.subject()
+    while "exam" in en_why and s.de in ("mein Vater", "meine Mutter", "mein Onkel", "der Lehrer",
+                                        "unser Nachbar", "meine Eltern"):
+        s = d.subject()
     pronoun = next(p for p in SUBJECT[:7] if p.person == s.person and p.owns == s.owns)
     first, *rest = de_main.split()
     en_first, *en_rest = en_main.split()
@@ -1107,10 +1199,18 @@ def frame_because(d):
     de_last = (SEIN if last == "sein" else HABEN)[s.person]
     en_verb, *en_words = en_why.split()
     en_verb = be(s) if en_verb == "be" else "has" if s.he else "have"
-    return (finish(" ".join([s.en, be(s), progressive(en_first), *en_rest, "because",
+    acts = f"{be(s)} {progressive(en_first)}"
+    if en_first in ("sleep", "study"):
+        acts = third(en_first) if s.he else en_first
+    return (finish(" ".join([s.en, acts, *en_rest, "because",
                              pronoun.en, en_verb, *en_words])),
             finish(" ".join([s.de, ACTS[first].split()[s.person], *rest]) + ", weil "
                    + " ".join([pronoun.de, *de_words, de_last])), set())
+
+
+PUBLIC = {"Stadt", "Straße", "Museum", "Restaurant", "Park", "Dorf", "Film", "Artikel", "Baum",
+          "Spiel", "Vogel", "Hotel", "Schiff", "Roman", "Bild", "Lied", "Blumen", "Apfel", "Wand",
+          "Text", "Geschichte", "Paket", "Flasche", "Gedicht"}      # nobody's
 
 
 def frame_is(d):
@@ -1119,10 +1219,7 @@ def frame_is(d):
     name = d.pick(names)
     s = d.pick(OWNERS)
     det = "der" if name in MASS or d.random() < 0.6 else "mein"
-    if det == "mein" and name in ("Stadt", "Straße", "Museum", "Restaurant", "Park", "Dorf", "Film",
-                                  "Artikel", "Baum", "Vogel", "Hotel", "Schiff", "Roman", "Bild",
-                                  "Lied", "Blumen", "Apfel", "Wand", "Geschichte", "Spiel", "Paket",
-                                  "Flasche", "Gedicht", "Text"):
+    if name in PUBLIC:
         det = "der"
     noun = NOUN[name]
     plural = noun.gender == "p"
@@ -1140,6 +1237,13 @@ def frame_is(d):
             {("adjective + noun", de_adj, name)})
 
 
+SIGHTS = {"Auto", "Haus", "Hund", "Katze", "Vogel", "Garten", "Stadt", "Baum", "Schiff", "Park",
+          "Pferd", "Dorf", "Museum", "Bild", "Film"}
+WARES = {"Auto", "Haus", "Fahrrad", "Mantel", "Kleid", "Lampe", "Tisch", "Handy", "Computer", "Uhr",
+         "Wohnung", "Zimmer", "Tasche", "Koffer", "Hemd", "Jacke", "Hut", "Pullover", "Schuhe",
+         "Handschuhe", "Rucksack", "Bluse", "Schrank", "Sofa", "Ring"}
+
+
 def frame_described(d):
     """An adjective before its noun: nominative, accusative, dative."""
     de_adj, en_adj, names = d.pick(ADJECTIVE)
@@ -1148,29 +1252,24 @@ def frame_described(d):
     marks = {("adjective + noun", de_adj, name)}
     det = "-" if name in MASS or NOUN[name].gender == "p" else "ein"
     en = english_noun(det, name, en_adj)
-    people = name in ("Lehrer", "Lehrerin", "Arzt", "Nachbar", "Freund", "Familie")
     kind = d.pick(["this", "see", "search", "have"])
-    if kind == "this" or name in MASS or s.de == "die Kinder":
-        start = "das sind" if NOUN[name].gender == "p" else "das ist"
-        en_start = "those are" if NOUN[name].gender == "p" else "that is"
-        return (finish(f"{en_start} {en}"),
-                finish(f"{start} {noun_phrase(det, name, 'nom', de_adj)}"), marks)
     obj = noun_phrase(det, name, "acc", de_adj)
-    if kind == "see":
+    if kind == "see" and name in SIGHTS:
         return (finish(f"{s.en} saw {en}"),
-                finish(f"{s.de} {HABEN[s.person]} {obj} gesehen"), marks)
-    if kind == "search" and not people and name not in ("Stadt", "Straße", "Park", "Dorf", "Baum",
-                                                         "Vogel", "Wand"):
+                finish(f"{s.de} {HABEN[s.person]} {obj} gesehen"),
+                marks | {("verb + object", "sehen", name)})
+    if kind == "search" and s.de != "die Kinder" and (name in WARES or de_adj == "gut" and name in (
+            "Arzt", "Lehrer", "Hotel", "Schule", "Restaurant")) and \
+            de_adj not in ("alt", "kalt", "leer", "schwer", "teuer"):
         return (finish(f"{s.en} {be(s)} looking for {en}"),
-                finish(f"{s.de} {'suche suchst sucht suchen sucht suchen'.split()[s.person]} {obj}"),
-                marks)
-    have = name in ("Auto", "Haus", "Fahrrad", "Mantel", "Kleid", "Lampe", "Tisch", "Handy", "Computer",
-                    "Hund", "Uhr", "Katze", "Wohnung", "Zimmer", "Garten", "Tasche", "Küche", "Koffer",
-                    "Familie", "Pferd", "Idee", "Hemd", "Jacke", "Hut", "Pullover", "Freund", "Lehrer",
-                    "Schuhe", "Handschuhe", "Rucksack", "Bluse", "Schrank", "Sofa", "Ball", "Ring")
-    if have:
+                finish(f"{s.de} {words('suche suchst sucht suchen sucht suchen')[s.person]} {obj}"),
+                marks | {("verb + object", "suchen", name)})
+    own = name in WARES or name in ("Hund", "Katze", "Garten", "Küche", "Familie", "Pferd", "Idee",
+                                    "Freund", "Lehrer", "Ball", "Nachbar")
+    if kind != "this" and own and s.de != "die Kinder":
         return (finish(f"{s.en} {'has' if s.he else 'have'} {en}"),
-                finish(f"{s.de} {HABEN[s.person]} {obj}"), marks)
+                finish(f"{s.de} {HABEN[s.person]} {obj}"),
+                marks)
     return (finish(f"that is {en}" if NOUN[name].gender != "p" else f"those are {en}"),
             finish(f"das {'ist' if NOUN[name].gender != 'p' else 'sind'} "
                    f"{noun_phrase(det, name, 'nom', de_adj)}"), marks)
@@ -1178,20 +1277,28 @@ def frame_described(d):
 
 def frame_lives(d):
     de_adj, en_adj, name = d.pick([(a, e, n) for a, e, names in ADJECTIVE for n in names
-                                   if n in ("Haus", "Wohnung", "Stadt", "Dorf", "Zimmer", "Hotel")])
+                                   if n in ("Haus", "Wohnung", "Stadt", "Dorf", "Zimmer")
+                                   and a not in ("leer", "warm", "kalt")])
     s = d.subject()
-    forms = "wohne wohnst wohnt wohnen wohnt wohnen".split()
+    forms = words("wohne wohnst wohnt wohnen wohnt wohnen")
     return (finish(f"{s.en} {'lives' if s.he else 'live'} in {english_noun('ein', name, en_adj)}"),
             finish(f"{s.de} {forms[s.person]} in {noun_phrase('ein', name, 'dat', de_adj)}"),
             {("adjective + noun", de_adj, name)})
 
 
+WORKDAYS = ("yesterday", "last week", "this morning", "on Monday", "tomorrow", "next week",
+            "tomorrow morning", "today")
+
+
 def frame_go(d):
-    to_de, _, to_en, _ = d.pick(PLACE)
+    to_de, _, to_en, _ = d.pick(PLACE[:-1])     # to the sea: frame_travel
     s = d.subject()
     kind = d.pick(["now", "past", "will", "not"])
-    goes = "gehe gehst geht gehen geht gehen".split()[s.person]
-    de_time, en_time = d.pick(table(PAST if kind in ("past", "not") else COMING))
+    goes = words("gehe gehst geht gehen geht gehen")[s.person]
+    times = {"in die Schule": WORKDAYS, "zur Arbeit": WORKDAYS, "ins Bett": ("last night", "soon"),
+             "in den Garten": ("this morning", "soon", "today")}
+    de_time, en_time = d.pick([t for t in table(PAST if kind in ("past", "not") else COMING)
+                               if t[1] in times.get(to_de, t)])
     if kind == "now":
         return (finish(f"{s.en} {be(s)} going {to_en} {en_time}"),
                 finish(f"{s.de} {goes} {de_time} {to_de}"), set())
@@ -1211,7 +1318,9 @@ def frame_is_at(d):
     s = d.subject()
     past, mood = d.random() < 0.5, d.pick(["yes", "yes", "no", "ask"])
     verb, en = (WAR if past else SEIN)[s.person], be(s, past)
-    time = d.pick(table(PAST)) if past else d.pick([("", ""), ("gerade", "right now")])
+    times = {"in der Schule": WORKDAYS, "bei der Arbeit": WORKDAYS, "im Bett": ("this morning",)}
+    time = d.pick([t for t in table(PAST) if t[1] in times.get(at_de, t)]) if past else \
+        d.pick([("", ""), ("gerade", "right now")])
     if mood == "ask" and s.en not in ("I", "we"):
         return (finish(f"{en} {s.en} {at_en} {time[1]}", "?"),
                 finish(f"{verb} {s.de} {time[0]} {at_de}", "?"), set())
@@ -1238,18 +1347,21 @@ def frame_travel(d):
             finish(f"{s.de} {WERDEN[s.person]} {de_time} {by_de} {to_de} fahren"), set())
 
 
+def receiver_for(d, s, names):
+    """Somebody other than the subject, and no odd relative of it."""
+    older = ("meine Eltern", "mein Vater", "meine Mutter", "mein Onkel")
+    return d.pick([name for name in names if NOUN[name].de not in s.de
+                   and not (s.de in older and name in ("Mutter", "Vater", "Eltern", "Großeltern"))
+                   and not (s.de in ("die Kinder", "ich", "du") and name == "Kinder")])
+
+
 def frame_give(d):
     """Dative before accusative: Ich habe meinem Bruder das Buch gegeben."""
     s = d.subject()
     name = d.pick(["Buch", "Schlüssel", "Brief", "Geschenk", "Geld", "Ball", "Zeitung", "Kamera",
-                   "Foto_", "Fahrrad", "Tasche", "Jacke"])
-    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Freund", "Nachbar", "Tante", "Kinder",
-                   "Lehrerin", "Großmutter", "Freundin", "Onkel"])
-    if name == "Foto_":
-        name = "Bild"
-    if NOUN[whom].de in s.de or whom == "Kinder" and s.de == "die Kinder" or \
-            whom in ("Mutter", "Vater") and s.de in ("meine Eltern", "mein Vater", "meine Mutter"):
-        whom = "Onkel"
+                   "Bild", "Fahrrad", "Tasche", "Jacke"])
+    whom = receiver_for(d, s, ["Bruder", "Schwester", "Mutter", "Vater", "Freunde", "Nachbar",
+                               "Tante", "Kinder", "Großmutter", "Onkel"])
     de_verb, en_verb = d.pick([("gegeben", "gave"), ("gezeigt", "showed")])
     if name == "Geld":
         de_verb, en_verb = "gegeben", "gave"
@@ -1257,18 +1369,16 @@ def frame_give(d):
     en_receiver = f"to {english_noun('mein', whom, owns=s.owns)}"
     time = d.pick([("", "")] + table(PAST))
     return (finish(f"{s.en} {en_verb} {english_noun('der', name)} {en_receiver} {time[1]}"),
-            finish(f"{s.de} {HABEN[s.person]} {receiver} {time[0]} {noun_phrase('der', name, 'acc')} "
-                   f"{de_verb}"), {("verb + object", de_verb, name)})
+            finish(f"{s.de} {HABEN[s.person]} {receiver} {time[0]} "
+                   f"{noun_phrase('der', name, 'acc')} {de_verb}"),
+            {("verb + object", de_verb, name)})
 
 
 def frame_help(d):
     s = d.subject()
-    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Freund", "Nachbar", "Tante",
-                   "Großeltern", "Großmutter", "Freundin", "Onkel", "Eltern"])
-    if NOUN[whom].de in s.de or whom in ("Mutter", "Vater", "Eltern") and \
-            s.de in ("meine Eltern", "mein Vater", "meine Mutter", "die Kinder"):
-        whom = "Großmutter"
-    helps = "helfe hilfst hilft helfen helft helfen".split()[s.person]
+    whom = receiver_for(d, s, ["Bruder", "Schwester", "Mutter", "Vater", "Freunde", "Nachbar",
+                               "Tante", "Großeltern", "Großmutter", "Onkel", "Eltern"])
+    helps = words("helfe hilfst hilft helfen helft helfen")[s.person]
     receiver, en_receiver = (noun_phrase("mein", whom, "dat", owner=s.owner),
                              english_noun("mein", whom, owns=s.owns))
     kind = d.pick(["habit", "past", "must"])
@@ -1288,6 +1398,7 @@ def frame_help(d):
 def frame_where(d):
     name = d.pick(["Schlüssel", "Handy", "Buch", "Zeitung", "Tasche", "Brief", "Kamera", "Ball",
                    "Hut", "Uhr", "Pass", "Ring", "Bild", "Regenschirm"])
+    shared = name not in ("Handy", "Hut", "Uhr", "Pass", "Ring")
     spot, en_spot = d.pick(table("auf dem Tisch=on the table, im Schrank=in the closet, "
                                  "unter dem Bett=under the bed, auf dem Stuhl=on the chair, "
                                  "in der Küche=in the kitchen, neben der Tür=next to the door, "
@@ -1295,43 +1406,51 @@ def frame_where(d):
                                  "hinter der Lampe=behind the lamp, in der Tasche=in the bag"))
     if name in ("Tasche",):
         spot, en_spot = "auf dem Tisch", "on the table"
-    s = d.pick(OWNERS)
+    s = d.pick(OWNERS[:4 if shared else 3])
     det = "der" if d.random() < 0.4 else "mein"
     thing, en = noun_phrase(det, name, "nom", owner=s.owner), english_noun(det, name, owns=s.owns)
     if d.random() < 0.15:
         return finish(f"where is {en}", "?"), finish(f"wo ist {thing}", "?"), set()
     negated = d.random() < 0.3
-    return (finish(f"{en} {'is not' if negated else 'is'} {en_spot}"),
+    en_is = "isn't" if negated else "is"
+    return (finish(f"{en} {en_is} {en_spot}"),
             finish(f"{thing} {'liegt nicht' if negated else 'liegt'} {spot}"), set())
 
 
 def frame_belongs(d):
     name = d.pick(["Auto", "Haus", "Fahrrad", "Hund", "Katze", "Koffer", "Buch", "Tasche", "Kamera",
                    "Boot", "Pferd", "Jacke", "Regenschirm", "Computer", "Ring"])
-    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Freund", "Nachbar", "Tante", "Eltern",
-                   "Lehrerin", "Großmutter", "Freundin", "Onkel", "Chef"])
+    whom = d.pick(["Bruder", "Schwester", "Mutter", "Vater", "Nachbar", "Tante", "Eltern",
+                   "Freunde", "Lehrerin", "Großmutter", "Onkel", "Chef"])
     s = d.pick(OWNERS)
     negated = d.random() < 0.3
-    return (finish(f"the {NOUN[name].en} {'does not belong' if negated else 'belongs'} to "
+    belongs = "doesn't belong" if negated else "belongs"
+    return (finish(f"the {NOUN[name].en} {belongs} to "
                    f"{english_noun('mein', whom, owns=s.owns)}"),
-            finish(f"{noun_phrase('der', name, 'nom')} gehört {noun_phrase('mein', whom, 'dat', owner=s.owner)} "
+            finish(f"{noun_phrase('der', name, 'nom')} gehört "
+                   f"{noun_phrase('mein', whom, 'dat', owner=s.owner)} "
                    f"{'nicht' if negated else ''}"), set())
 
 
 def frame_costs(d):
     name = d.pick(["Apfel", "Buch", "Brot", "Hemd", "Kuchen", "Zeitung", "Tasche", "Hut", "Ball",
                    "Lampe", "Postkarte", "Pizza", "Suppe", "Salat"])
-    de_number, en_number = d.pick(table(NUMBERS))
+    cheap = name in ("Apfel", "Brot", "Zeitung", "Postkarte", "Suppe", "Salat", "Pizza", "Kuchen")
+    de_number, en_number = d.pick(table(NUMBERS)[:6] if cheap else table(NUMBERS)[3:])
     return (finish(f"the {NOUN[name].en} costs {en_number} euros"),
             finish(f"{noun_phrase('der', name, 'nom')} kostet {de_number} Euro"), set())
 
 
 def frame_clock(d):
-    de_number, en_number = d.pick(table(NUMBERS)[:11])
     s = d.subject()
     kind = d.pick(["up", "arrive", "bed", "start"])
+    name = d.pick(["Film", "Konzert", "Spiel", "Schule"])
+    first, last = {"up": (3, 9), "bed": (5, 11), "arrive": (0, 11), "start": (0, 8)}[kind]
+    if kind == "start" and name == "Schule":
+        first, last = 5, 8
+    de_number, en_number = d.pick(table(NUMBERS)[first:last])
     if kind == "up":
-        up = "stehe stehst steht stehen steht stehen".split()[s.person]
+        up = words("stehe stehst steht stehen steht stehen")[s.person]
         return (finish(f"{s.en} {'gets' if s.he else 'get'} up at {en_number} o'clock"),
                 finish(f"{s.de} {up} um {de_number} Uhr auf"), set())
     if kind == "arrive":
@@ -1340,7 +1459,6 @@ def frame_clock(d):
     if kind == "bed":
         return (finish(f"{s.en} went to bed at {en_number} o'clock"),
                 finish(f"{s.de} {SEIN[s.person]} um {de_number} Uhr ins Bett gegangen"), set())
-    name = d.pick(["Film", "Konzert", "Spiel", "Schule"])
     en = "school" if name == "Schule" else f"the {NOUN[name].en}"
     return (finish(f"{en} starts at {en_number} o'clock"),
             finish(f"{noun_phrase('der', name, 'nom')} fängt um {de_number} Uhr an"), set())
@@ -1350,9 +1468,11 @@ def frame_person_is(d):
     s, (de, en) = d.subject(), d.pick(table(STATES))
     kind = d.pick(["is", "was", "not", "ask", "very"])
     if kind == "ask" and s.en not in ("I", "we"):
-        return finish(f"{be(s)} {s.en} {en}", "?"), finish(f"{SEIN[s.person]} {s.de} {de}", "?"), set()
+        return (finish(f"{be(s)} {s.en} {en}", "?"),
+                finish(f"{SEIN[s.person]} {s.de} {de}", "?"), set())
     if kind == "was":
-        de_time, en_time = d.pick(table(PAST))
+        de_time, en_time = d.pick([t for t in table(PAST) if t[1] in WORKDAYS[:1] + WORKDAYS[2:3]
+                                   + ("last night",) or en not in ("hungry", "thirsty", "tired")])
         return (finish(f"{s.en} {be(s, True)} {en} {en_time}"),
                 finish(f"{s.de} {WAR[s.person]} {de_time} {de}"), set())
     if kind == "not":
@@ -1385,13 +1505,13 @@ def frame_if(d):
 
 
 FRAMES = {  # frame: how many pairs it gives to training
-    frame_perfect: 620, frame_perfect_not: 480, frame_fronted: 480, frame_now: 420,
-    frame_habit: 380, frame_gern: 260, frame_state: 160, frame_state_not: 140, frame_future: 460,
-    frame_modal: 620, frame_modal_not: 420, frame_may_question: 300, frame_question: 360,
-    frame_when: 360, frame_who: 110, frame_request: 200, frame_that: 300, frame_because: 170,
-    frame_is: 420, frame_described: 380, frame_lives: 120, frame_go: 260, frame_is_at: 260,
-    frame_travel: 180, frame_give: 260, frame_help: 200, frame_where: 200, frame_belongs: 130,
-    frame_costs: 90, frame_clock: 150, frame_person_is: 200, frame_if: 90,
+    frame_perfect: 520, frame_perfect_not: 400, frame_fronted: 400, frame_now: 350,
+    frame_habit: 320, frame_gern: 220, frame_state: 130, frame_state_not: 120, frame_future: 390,
+    frame_modal: 520, frame_modal_not: 350, frame_may_question: 250, frame_question: 300,
+    frame_when: 300, frame_who: 90, frame_request: 170, frame_that: 250, frame_because: 140,
+    frame_is: 350, frame_described: 320, frame_lives: 100, frame_go: 220, frame_is_at: 220,
+    frame_travel: 150, frame_give: 220, frame_help: 170, frame_where: 170, frame_belongs: 110,
+    frame_costs: 80, frame_clock: 130, frame_person_is: 170, frame_if: 80,
 }
 
 
@@ -1415,6 +1535,7 @@ class Parts(NamedTuple):
     held_out: dict
 
 
+@cache
 def words_of(sentence):
     return re.findall(r"[\w'-]+|[.,!?]", sentence.lower())
 
@@ -1424,14 +1545,62 @@ def hand_pairs():
             for de, en in (row.split("=") for row in BY_HAND.strip().split("\n"))]
 
 
-def hold_out(d, pool):
-    """Combinations for val and for test; each of their words keeps at least three others."""
+def forms(verb):
+    """Every form of a verb in these sentences, without its separable prefix."""
+    stem = verb.infinitive.removesuffix("n").removesuffix("e")
+    return {*present(verb), stem, stem + "e", *(["lies"] if stem == "les" else []),
+            *(["iss"] if stem == "ess" else [])}
+
+
+class Trace(NamedTuple):
+    """What shows a combination in a German sentence, whatever the forms of its two words."""
+    nouns: frozenset
+    firsts: frozenset       # the adjective, or forms of the verb that need no prefix
+    bare: frozenset         # forms of a separable verb: the prefix closes the sentence
+    prefix: str
+
+    def is_in(self, sentence):
+        words = words_of(sentence)
+        text = f" {' '.join(words)} "
+        return (any(f" {noun} " in text for noun in self.nouns)
+                and (not self.firsts.isdisjoint(words)
+                     or self.prefix == words[-2:-1][0] and not self.bare.isdisjoint(words)))
+
+
+def trace(mark):
+    kind, first, name = mark
+    if kind == "subject + verb":    # der Lehrer ... gekauft
+        verb = next(v for v in VERB if zu_end(v) == name)
+        subject = frozenset([first.split()[-1].lower()])
+        whole, found = {zu_end(verb), verb.participle}, frozenset(forms(verb))
+        if verb.prefix:
+            return Trace(subject, frozenset(whole), found, verb.prefix)
+        return Trace(subject, frozenset(whole) | found, frozenset(), "")
+    noun = NOUN[name]
+    nouns = frozenset(form.lower() for form in (noun.de, noun.de + noun.weak, noun.de + "n"))
+    if kind == "adjective + noun":
+        stem = "teur" if first == "teuer" else first
+        return Trace(nouns, frozenset([first, *(stem + end for end in words("e en er es em"))]),
+                     frozenset(), "")
+    verb = next((v for v in VERB if zu_end(v) == first), None)
+    if verb is None:            # gegeben, gezeigt: no more than that form
+        return Trace(nouns, frozenset([first]), frozenset(), "")
+    whole, found = {zu_end(verb), verb.participle}, frozenset(forms(verb))
+    if verb.prefix:
+        return Trace(nouns, frozenset(whole), found, verb.prefix)
+    return Trace(nouns, frozenset(whole) | found, frozenset(), "")
+
+
+def hold_out(d, pool, by_hand):
+    """Combinations for val and for test; each of their words keeps at least three others.
+
+    None with haben, whose forms stand in every perfect."""
     kinds = {}
     for pair in pool:
         for mark in pair.marks:
             kinds.setdefault(mark[0], {}).setdefault(mark)
     held = {"val": set(), "test": set()}
-    for number, kind in enumerate(("verb + object", "adjective + noun")):
+    for number, kind in enumerate(KINDS):
         marks = sorted(kinds[kind])
         count = Counter((side, mark[side]) for mark in marks for side in (1, 2))
         for mark in d.shuffled(marks):
@@ -1439,7 +1608,8 @@ def hold_out(d, pool):
                          < HELD_OUT[p][number]), None)
             if part is None:
                 break
-            if count[1, mark[1]] > 3 and count[2, mark[2]] > 1:
+            if mark[1] != "haben" and count[1, mark[1]] > 3 and count[2, mark[2]] > 3 and \
+                    not any(trace(mark).is_in(pair.de) for pair in by_hand):
                 held[part].add(mark)
                 count[1, mark[1]] -= 1
                 count[2, mark[2]] -= 1
@@ -1460,13 +1630,16 @@ def make():
                 german.add(de)
                 note = "grammar: " + frame.__name__.removeprefix("frame_").replace("_", " ")
                 pool[frame].append(Pair(en, de, note, frozenset(marks)))
-    held = hold_out(d, [pair for pairs in pool.values() for pair in pairs])
+    held = hold_out(d, [pair for pairs in pool.values() for pair in pairs], by_hand)
+    traces = {part: [trace(mark) for mark in sorted(held[part])] for part in held}
     train, candidates = [], {"val": [], "test": []}
     for frame, count in FRAMES.items():
         kept = 0
         for pair in pool[frame]:
-            parts = [part for part in held if pair.marks & held[part]]
-            if len(parts) == 1:
+            if kept == count and pair.marks.isdisjoint(held["val"] | held["test"]):
+                continue
+            parts = [part for part in held if any(t.is_in(pair.de) for t in traces[part])]
+            if len(parts) == 1 and pair.marks & held[parts[0]]:
                 candidates[parts[0]].append(pair)
             elif not parts and kept < count:
                 train.append(pair)
@@ -1517,7 +1690,7 @@ def main(check=False):
           f"{len({w for pair in everything for w in words_of(pair.de)})} German words")
     for part, marks in parts.held_out.items():
         kinds = Counter(mark[0] for mark in marks)
-        print(f"held out for {part}: " + ", ".join(f"{n} of {kind}" for kind, n in kinds.items()))
+        print(f"held out for {part}: " + ", ".join(f"{kinds[k]} of {k}" for k in sorted(kinds)))
     print("the files are the grammar's output" if check else f"written to {FOLDER}")
 
 

@@ -231,7 +231,6 @@ def draw(result):
     ticks = [2, 3, 4, 5, 7, 10, 15, 20, 30]
     axes.set_yticks(ticks, ticks)
     axes.minorticks_off()
-    axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 

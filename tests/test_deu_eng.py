@@ -1,0 +1,365 @@
+"""The German-English pairs: their files, the hold-out, and the grammar that writes them."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import make_deu_eng as grammar
+
+DATA = Path(grammar.__file__).resolve().parent
+NAMES = ("train", "val", "test")
+
+
+@pytest.fixture(scope="module")
+def files():
+    """name -> list of (English, German, note), as they stand on disk."""
+    return {name: [tuple(line.split("\t")) for line in
+                   (DATA / f"deu-eng-{name}.txt").read_text(encoding="utf-8").splitlines()]
+            for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def everything(files):
+    return [pair for name in NAMES for pair in files[name]]
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return grammar.make()
+
+
+def count_words(sentences):
+    return Counter(word for sentence in sentences for word in grammar.words_of(sentence))
+
+
+def test_sizes(files, everything):
+    assert len(files["train"]) >= 7000
+    assert len(files["val"]) == 400
+    assert len(files["test"]) == 500
+    assert all((DATA / f"deu-eng-{name}.txt").stat().st_size < 1_000_000 for name in NAMES)
+    assert len(count_words(en for en, _, _ in everything)) >= 700
+    assert len(count_words(de for _, de, _ in everything)) >= 900
+    assert sum(note == "written by hand" for _, _, note in everything) >= 350
+
+
+def test_files_are_the_output_of_the_grammar(parts):
+    for name, text in grammar.contents(parts).items():
+        assert (DATA / name).read_bytes() == text.encode()
+
+
+def test_check_does_not_depend_on_the_hash_seed():
+    command = [sys.executable, "-W", "error", str(DATA / "make_deu_eng.py")]
+    run = subprocess.run([*command, "--check"], capture_output=True, text=True, encoding="utf-8",
+                         env={"PYTHONHASHSEED": "123", "PYTHONIOENCODING": "utf-8"}, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.endswith("the files are the grammar's output\n")
+    wrong = subprocess.run([*command, "--chekc"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1
+    assert wrong.stderr == "make_deu_eng.py: expected nothing or --check, got --chekc\n"
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_check_finds_a_damaged_file(damage, tmp_path, monkeypatch, parts):
+    for name, text in grammar.contents(parts).items():
+        (tmp_path / name).write_bytes(text.encode())
+    monkeypatch.setattr(grammar, "FOLDER", tmp_path)
+    monkeypatch.setattr(grammar, "make", lambda: parts)
+    grammar.main(check=True)
+    path = tmp_path / "deu-eng-val.txt"
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(SystemExit, match=r"deu-eng-val\.txt differs"):
+        grammar.main(check=True)
+
+
+def test_one_translation(everything):
+    """In lower case too, as the lesson reads them: sie and Sie are never told apart by it alone."""
+    german = [de.lower() for _, de, _ in everything]
+    assert [de for de, n in Counter(german).items() if n > 1] == []
+
+
+def test_no_sentence_in_two_parts(files):
+    for side in (0, 1):
+        sentences = {name: {pair[side] for pair in files[name]} for name in NAMES}
+        assert not sentences["train"] & sentences["val"]
+        assert not sentences["train"] & sentences["test"]
+        assert not sentences["val"] & sentences["test"]
+
+
+def test_format(everything):
+    for pair in everything:
+        assert len(pair) == 3
+        en, de, note = pair
+        assert note == "written by hand" or note.startswith("grammar: ")
+        for sentence in (en, de):
+            assert sentence == " ".join(sentence.split())
+            assert sentence[0].isupper() and sentence[-1] in ".?!", sentence
+            assert re.fullmatch(r"[A-Za-zÄÖÜäöüß' ,.?!-]+", sentence), sentence
+            assert not re.search(r" [?!,.]", sentence), sentence
+        assert en.isascii()
+        assert (en[-1] == "?") == (de[-1] == "?"), pair
+
+
+GERMAN_MISTAKES = {
+    "kein": r"\bnicht (ein|eine|einen|einem|einer)\b",
+    "keine Zahl": r"\bkein(e|en|em|er)? (zwei|drei|ein)\b",
+    "in das, zu der": r"\b(in das|zu dem|zu der|an dem|bei dem) (kino|bahnhof|arzt|arbeit)\b",
+    "euere": r"\beuere",
+    "teuere": r"\bteuere",
+    "a word twice": r"\b(?!sie\b)(\w+) \1\b",
+    "verb after dass": r"\bdass \w+ (hat|haben|habe)\b",
+    "du": r"\bdu (\w+ )?(hat|ist|wird|kann\b|muss\b|will\b)",
+    "weak noun": r"\b(den|dem|einen|einem|meinen|meinem|seinen|seinem|unseren|unserem) nachbar\b",
+}
+
+
+@pytest.mark.parametrize("name", GERMAN_MISTAKES)
+def test_german_mistake_is_nowhere(name, everything):
+    wrong = {"kein": "er hat nicht ein auto", "keine Zahl": "keine drei",
+             "in das, zu der": "zu der arbeit", "euere": "euere tür", "teuere": "ein teueres kleid",
+             "a word twice": "das das haus", "verb after dass": "dass anna hat gegessen",
+             "du": "du hat", "weak noun": "mit meinem nachbar"}[name]
+    pattern = re.compile(GERMAN_MISTAKES[name])
+    assert pattern.search(wrong)
+    assert [de for _, de, _ in everything if pattern.search(de.lower())] == []
+
+
+ENGLISH_MISTAKES = {
+    "an": r"\ba [aeio]",
+    "a": r"\ban [^aeiou]",
+    "third person": r"^(he|she|anna|peter) (have|do|go|want|need|don't|aren't|are)\b",
+    "other persons": r"^(i|you|we|they) (has|doesn't|wants|needs|is|isn't)\b",
+    "did": r"\b(did|didn't) (\w+ )?(bought|ate|went|saw|lost|took|made|wrote|forgot|came)\b",
+    "a word twice": r"\b(\w+) \1\b",
+}
+
+
+@pytest.mark.parametrize("name", ENGLISH_MISTAKES)
+def test_english_mistake_is_nowhere(name, everything):
+    wrong = {"an": "a apple", "a": "an car", "third person": "she don't know",
+             "other persons": "they has a cat", "did": "did she went home",
+             "a word twice": "the the house"}[name]
+    pattern = re.compile(ENGLISH_MISTAKES[name])
+    assert pattern.search(wrong)
+    assert [en for en, _, _ in everything if pattern.search(en.lower())] == []
+
+
+def test_test_words_are_known(files):
+    for side in (0, 1):
+        known = Counter(word for pair in files["train"]
+                        for word in set(grammar.words_of(pair[side])))
+        rare = {word for pair in files["test"] for word in grammar.words_of(pair[side])
+                if known[word] < 3}
+        assert rare == set()
+
+
+def test_hold_out(parts):
+    """Every test sentence shows a combination that training never shows; its words are there."""
+    in_train = {mark for pair in parts.train for mark in pair.marks}
+    left = Counter((kind, first) for pair in parts.train for kind, first, _ in pair.marks)
+    right = Counter((kind, second) for pair in parts.train for kind, _, second in pair.marks)
+    for name in ("val", "test"):
+        held = parts.held_out[name]
+        assert Counter(kind for kind, _, _ in held) == dict(
+            zip(grammar.KINDS, grammar.HELD_OUT[name], strict=True))
+        assert not held & in_train
+        for kind, first, second in held:
+            assert left[kind, first] >= 3 and right[kind, second] >= 3, (kind, first, second)
+        for pair in getattr(parts, name):
+            assert pair.marks & held or (name == "val" and pair.note == "written by hand")
+    assert not parts.held_out["val"] & parts.held_out["test"]
+    for one, other in (("val", "test"), ("test", "val")):
+        assert not any(pair.marks & parts.held_out[other] for pair in getattr(parts, one))
+
+
+def test_no_training_line_shows_a_held_out_combination(files, parts):
+    """Read from the text of every line, hand-written ones too, not from the marks of the frames."""
+    for mark in sorted(parts.held_out["val"] | parts.held_out["test"]):
+        trace = grammar.trace(mark)
+        assert [de for _, de, _ in files["train"] if trace.is_in(de)] == []
+
+
+@pytest.mark.parametrize(("mark", "sentence", "there"), [
+    (("verb + object", "kaufen", "Auto"), "Wann kauft er das rote Auto?", True),
+    (("verb + object", "kaufen", "Auto"), "Er verkauft das Auto.", False),
+    (("verb + object", "aufräumen", "Küche"), "Wir räumen gerade die Küche auf.", True),
+    (("verb + object", "aufräumen", "Küche"), "Räum bitte die Küche auf.", True),
+    (("verb + object", "aufräumen", "Küche"), "Wir wollen die Küche aufräumen.", True),
+    (("verb + object", "lesen", "Buch"), "Lies bitte das Buch.", True),
+    (("subject + verb", "der Lehrer", "kaufen"), "Wann hat der Lehrer das Auto gekauft?", True),
+    (("subject + verb", "der Lehrer", "kaufen"), "Der Lehrer räumt die Küche auf.", False),
+    (("subject + verb", "mein Vater", "aufräumen"), "Mein Vater räumt die Küche auf.", True),
+    (("verb + object", "trinken", "Tasse_Tee"), "Er hat eine Tasse Tee getrunken.", True),
+    (("verb + object", "trinken", "Tasse_Tee"), "Er hat Tee getrunken.", False),
+    (("adjective + noun", "teuer", "Uhr"), "Das ist eine teure Uhr.", True),
+    (("adjective + noun", "alt", "Uhr"), "Die Uhr war sehr alt.", True),
+    (("adjective + noun", "alt", "Uhr"), "Die Uhr war sehr kalt.", False),
+])
+def test_trace(mark, sentence, there):
+    assert grammar.trace(mark).is_in(sentence) is there
+
+
+def test_hold_out_by_hand(files, parts):
+    """The adjectives again, in the English lines, without the grammar's help."""
+    texts = [en.lower() for en, _, _ in files["train"]]
+    english = {de: en for de, en, _ in grammar.ADJECTIVE}
+    checked = 0
+    for kind, first, name in parts.held_out["test"]:
+        if kind == "adjective + noun":
+            word, noun = english[first], grammar.NOUN[name].en
+            pattern = rf"\b{word} {noun}\b|\b{noun} (is|are|was|were|isn't|wasn't) (very )?{word}\b"
+            assert [text for text in texts if re.search(pattern, text)] == []
+            checked += 1
+    assert checked == grammar.HELD_OUT["test"][2]
+
+
+@pytest.mark.parametrize(("en", "de"), [
+    ("How are you?", "Wie geht es dir?"),
+    ("I like the dress very much.", "Das Kleid gefällt mir sehr."),
+    ("We have lived in Cologne for three years.", "Wir wohnen seit drei Jahren in Köln."),
+    ("Who does the car belong to?", "Wem gehört das Auto?"),
+    ("We have a new neighbor.", "Wir haben einen neuen Nachbarn."),
+])
+def test_pairs_in_the_files(en, de, everything):
+    assert (en, de) in {pair[:2] for pair in everything}
+
+
+@pytest.mark.parametrize(("arguments", "owner", "phrase"), [
+    (("ein", "Hund", "acc", "klein"), "mein", "einen kleinen Hund"),
+    (("ein", "Hund", "nom", "klein"), "mein", "ein kleiner Hund"),
+    (("ein", "Kleid", "acc", "teuer"), "mein", "ein teures Kleid"),
+    (("der", "Bus", "dat"), "mein", "dem Bus"),
+    (("der", "Tür", "dat"), "mein", "der Tür"),
+    (("ein", "Stadt", "dat", "schön"), "mein", "einer schönen Stadt"),
+    (("ein", "Haus", "dat", "alt"), "mein", "einem alten Haus"),
+    (("mein", "Nachbar", "dat"), "mein", "meinem Nachbarn"),
+    (("mein", "Nachbar", "nom"), "unser", "unser Nachbar"),
+    (("mein", "Tür", "acc"), "euer", "eure Tür"),
+    (("mein", "Onkel", "dat"), "euer", "eurem Onkel"),
+    (("mein", "Auto", "acc"), "euer", "euer Auto"),
+    (("mein", "Kinder", "dat"), "ihr", "ihren Kindern"),
+    (("mein", "Eltern", "dat"), "sein", "seinen Eltern"),
+    (("kein", "Kaffee", "acc"), "mein", "keinen Kaffee"),
+    (("kein", "Nudeln", "acc"), "mein", "keine Nudeln"),
+    (("kein", "Geld", "acc"), "mein", "kein Geld"),
+    (("-", "Wasser", "nom", "kalt"), "mein", "kaltes Wasser"),
+    (("-", "Tee", "acc", "warm"), "mein", "warmen Tee"),
+    (("-", "Schuhe", "acc", "schwarz"), "mein", "schwarze Schuhe"),
+    (("der", "Auto", "acc", "rot"), "mein", "das rote Auto"),
+])
+def test_noun_phrases(arguments, owner, phrase):
+    assert grammar.noun_phrase(*arguments, owner=owner) == phrase
+
+
+VERB = {grammar.zu_end(verb): verb for verb in grammar.VERB}
+
+
+@pytest.mark.parametrize(("infinitive", "forms"), [
+    ("essen", "esse isst isst essen esst essen"),
+    ("lesen", "lese liest liest lesen lest lesen"),
+    ("tragen", "trage trägst trägt tragen tragt tragen"),
+    ("waschen", "wasche wäschst wäscht waschen wascht waschen"),
+    ("einladen", "lade lädst lädt laden ladet laden"),
+    ("öffnen", "öffne öffnest öffnet öffnen öffnet öffnen"),
+    ("zeichnen", "zeichne zeichnest zeichnet zeichnen zeichnet zeichnen"),
+    ("finden", "finde findest findet finden findet finden"),
+    ("mieten", "miete mietest mietet mieten mietet mieten"),
+    ("schließen", "schließe schließt schließt schließen schließt schließen"),
+    ("putzen", "putze putzt putzt putzen putzt putzen"),
+    ("lernen", "lerne lernst lernt lernen lernt lernen"),
+    ("malen", "male malst malt malen malt malen"),
+    ("aufräumen", "räume räumst räumt räumen räumt räumen"),
+    ("haben", "habe hast hat haben habt haben"),
+])
+def test_present(infinitive, forms):
+    assert grammar.present(VERB[infinitive]) == forms.split()
+
+
+def test_regular_forms_of_verbs_outside_the_table():
+    for infinitive, er in (("arbeiten", "arbeitet"), ("fahren", "fahrt"), ("wohnen", "wohnt")):
+        verb = VERB["kaufen"]._replace(infinitive=infinitive)
+        assert grammar.present(verb)[4] == er
+    fahren = VERB["kaufen"]._replace(infinitive="fahren", du_er=("fährst", "fährt"))
+    assert grammar.present(fahren)[:3] == ["fahre", "fährst", "fährt"]
+
+
+def say(frame, subject, verb, name, monkeypatch):
+    """200 pairs (English, German) of a frame with that subject, verb and object."""
+    s = next(s for s in grammar.SUBJECT if s.de == subject)
+    chosen = VERB[verb]
+    det = next(det for det, noun in chosen.objects if noun == name)
+    monkeypatch.setattr(grammar, "action", lambda d, *args, **more: (
+        s, chosen, det, name, {("verb + object", verb, name)}))
+    d = grammar.Dice(0)
+    return [frame(d)[:2] for _ in range(200)]
+
+
+@pytest.mark.parametrize(("frame", "words", "en", "de"), [
+    ("perfect", ("er", "aufräumen", "Küche"),
+     "He cleaned up the kitchen yesterday.", "Er hat gestern die Küche aufgeräumt."),
+    ("perfect_not", ("ich", "öffnen", "Brief"),
+     "I didn't open the letter this morning.", "Ich habe den Brief heute Morgen nicht geöffnet."),
+    ("perfect_not", ("wir", "kaufen", "Brot"),
+     "We didn't buy any bread yesterday.", "Wir haben gestern kein Brot gekauft."),
+    ("fronted", ("du", "lesen", "Buch"),
+     "Last week you read a book.", "Letzte Woche hast du ein Buch gelesen."),
+    ("now", ("sie", "anrufen", "Mutter"),
+     "She is calling her mother right now.", "Sie ruft gerade ihre Mutter an."),
+    ("now", ("Peter", "zeichnen", "Vogel"),
+     "Peter is drawing a bird right now.", "Peter zeichnet gerade einen Vogel."),
+    ("habit", ("ihr", "aufräumen", "Zimmer"),
+     "You clean up your room every week.", "Ihr räumt jede Woche euer Zimmer auf."),
+    ("future", ("meine Eltern", "einladen", "Nachbar"),
+     "My parents will invite their neighbor tomorrow.",
+     "Meine Eltern werden morgen ihren Nachbarn einladen."),
+    ("modal", ("er", "kaufen", "Mantel"),
+     "He would like to buy a coat.", "Er möchte einen Mantel kaufen."),
+    ("modal_not", ("ich", "bezahlen", "Rechnung"),
+     "I don't have to pay the bill.", "Ich muss die Rechnung nicht bezahlen."),
+    ("question", ("ihr", "abholen", "Kinder"),
+     "Did you pick up the children?", "Habt ihr die Kinder abgeholt?"),
+    ("that", ("Anna", "verlieren", "Pass"),
+     "I know that Anna lost her passport.", "Ich weiß, dass Anna ihren Pass verloren hat."),
+    ("request", ("ich", "lesen", "Text"), "Please read the text.", "Lies bitte den Text."),
+    ("request", ("ich", "essen", "Apfel"), "Please eat an apple.", "Iss bitte einen Apfel."),
+    ("request", ("ich", "öffnen", "Fenster"),
+     "Please open the window.", "Öffne bitte das Fenster."),
+    ("request", ("ich", "einladen", "Familie"),
+     "Please invite your family.", "Lade bitte deine Familie ein."),
+    ("request", ("ich", "abholen", "Paket"),
+     "Please pick up the package.", "Holen Sie bitte das Paket ab."),
+])
+def test_frames(frame, words, en, de, monkeypatch):
+    assert (en, de) in say(getattr(grammar, f"frame_{frame}"), *words, monkeypatch)
+
+
+def test_verb_stands_last_after_dass_and_weil(everything):
+    be_or_have = tuple(f"{verb}." for verb in (*grammar.SEIN, *grammar.HABEN))
+    endings = {"dass": ("hat.", "haben."), "weil": be_or_have}
+    for word, allowed in endings.items():
+        clauses = [de for _, de, _ in everything if f", {word} " in de]
+        assert len(clauses) > 100
+        assert [de for de in clauses if de.split()[-1] not in allowed] == []
+
+
+def test_separable_prefix_closes_the_sentence(everything):
+    now = [de for _, de, note in everything if note in ("grammar: now", "grammar: habit")]
+    pattern = re.compile(r" (räum|ruf|hol)(e|st|t|en) ")
+    separable = [de for de in now if pattern.search(de)]
+    assert len(separable) > 50
+    assert [de for de in separable if de.split()[-1] not in ("auf.", "an.", "ab.")] == []
+
+
+def test_english_forms():
+    assert [grammar.third(verb) for verb in ("wash", "study", "play", "go home", "have")] == \
+        ["washes", "studies", "plays", "goes home", "has"]
+    assert [grammar.progressive(verb) for verb in ("come", "sleep", "study")] == \
+        ["coming", "sleeping", "studying"]
+    assert [grammar.english_noun("ein", noun) for noun in ("Apfel", "Regenschirm", "Buch")] == \
+        ["an apple", "an umbrella", "a book"]
