@@ -6,7 +6,7 @@ mean and std are two numbers for the whole data set: those of all training pixel
 standardises; the pixels are no more normally distributed afterwards than before (see the figure).
 
 Run:   python liuer/image2tensor.py --file my_picture.png      (without --file: a digit of MNIST)
-See:   SEE
+See:   training pixels: mean 0.1314, std 0.3091
 Notes: liuer/README.md, lecture 9
 """
 
