@@ -266,8 +266,8 @@ def load_checkpoint(path):
 
 
 def main(train=None, val=None, test=None, source="en", target="fr", sentence=None, load=None,
-         save=None, epochs=7, batch_size=64, hidden=192, dropout=0.1, smoothing=0.0, lr=3e-3, beam=5,
-         no_attention=False, seed=0):
+         save=None, epochs=7, batch_size=64, hidden=192, dropout=0.1, smoothing=0.0, lr=3e-3,
+         beam=5, no_attention=False, seed=0):
     """Train (or load) a translator; translate held-out sentences and measure BLEU.
 
     train: pairs: a tab-separated file (English, other language) or PREFIX of PREFIX.en, PREFIX.fr
