@@ -254,6 +254,7 @@ def main(train=None, val=None, test=None, source="de", target="en", sentence=Non
             translate_line(model.to(device), sentence, *vocabularies)
             return {"losses": saved["losses"], "bleu": saved["bleu"]}
         source, target = saved["languages"]
+        torch.manual_seed(seed)     # loading drew numbers: hold out the same pairs as in training
 
     # 1. Prepare data
     train_pairs, val_pairs, test_pairs = read_parts(train, val, test, source, target)

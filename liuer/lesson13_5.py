@@ -302,6 +302,7 @@ def main(train=None, val=None, test=None, source="en", target="fr", sentence=Non
             found = translate_line(model.to(device), sentence, *vocabularies, beam)
             return {"losses": saved["losses"], "bleu": saved["bleu"], **found}
         source, target = saved["languages"]
+        torch.manual_seed(seed)     # loading drew numbers: hold out the same pairs as in training
 
     # 1. Prepare data
     train_pairs, val_pairs, test_pairs = read_parts(train, val, test, source, target)

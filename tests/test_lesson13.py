@@ -225,6 +225,7 @@ def test_impossible_names_are_refused_before_the_training(name, capsys):
 
 
 # ----------------------------------------------------------------------------------------- run
+FLOOR = 66  # per cent; 70.5 was measured, other machines round otherwise
 SMALL = {"hidden": 16, "embedding": 16, "epochs": 1}
 
 
@@ -275,8 +276,6 @@ def test_default_run(run_script):
     assert baseline < 10
     assert FLOOR < accuracy < 95
 
-
-FLOOR = 0
 
 
 def test_confusion_matrix_counts_every_test_name(rows, tmp_path):
