@@ -277,7 +277,6 @@ def test_default_run(run_script):
     assert FLOOR < accuracy < 95
 
 
-
 def test_confusion_matrix_counts_every_test_name(rows, tmp_path):
     train, test = (some(part, tmp_path / f"{i}.csv") for i, part in enumerate(rows))
     result = lesson13.main(**SMALL, train=train, test=test)
