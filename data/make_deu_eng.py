@@ -66,7 +66,7 @@ the_guitar; Essen n food; Kind n child; Blumen p flowers; Eier p eggs; Eltern p 
 friends; Fotos p pictures; Großeltern p grandparents; Handschuhe p gloves; Kartoffeln p potatoes;
 Kekse p cookies; Kinder p children; Nudeln p noodles; Schuhe p shoes; Sterne p stars; Tomaten p
 tomatoes; Karten p cards; Hausaufgaben p homework; Bücher p books; Romane p novels; Gedichte p
-poems; Geschichten p stories; Briefe p letters; E-Mails p emails; Lieder p songs; Hüte p hats;
+poems; Geschichten p stories; Briefe p letters; E-Mails p emails; Lieder p songs;
 Bananen p bananas; Tiere p animals; Bilder p pictures
 """
 
@@ -126,8 +126,7 @@ mit|bringen mitgebracht; bring brought bringing; i; ein Kuchen, - Blumen, ein Ge
   mein Hund, ein Salat, - Saft, mein Gitarre_
 sehen (siehst sieht) gesehen; see saw seeing; s; ein Film, ein Vogel, ein Hund, ein Katze, ein
   Unfall, ein Schiff, der Meer, - Sterne, ein Pferd
-hören gehört; listen_to listened_to listening_to; h; - Musik, - Lieder, ein Lied, ein Konzert, ein
-  Geschichte
+hören gehört; listen_to listened_to listening_to; h; - Musik, - Lieder, ein Lied
 spielen gespielt; play played playing; h; - Fußball, - Tennis, - Schach, - Klavier, - Gitarre,
   - Karten
 lernen gelernt; learn learned learning; hs; - Deutsch, - Englisch, - Spanisch, ein Gedicht, ein
@@ -139,7 +138,7 @@ haben (hast hat) gehabt; have had having; s; ein Hund, ein Katze, ein Auto, ein 
 malen gemalt; paint painted painting; i; ein Bild, - Bilder, - Tiere, ein Haus, ein Baum, ein
   Pferd, der Wand, ein Schiff
 tragen (trägst trägt) getragen; wear wore wearing; h; ein Mantel, ein Kleid, ein Hemd, ein Hut, ein
-  Jacke, - Handschuhe, - Hüte, ein Pullover, ein Bluse
+  Jacke, - Handschuhe, ein Pullover, ein Bluse
 waschen (wäschst wäscht) gewaschen; wash washed washing; hi; mein Auto, mein Hemd, mein Hund, der
   Gemüse, der Obst, mein Pullover
 packen gepackt; pack packed packing; i; mein Koffer, mein Tasche, mein Rucksack
@@ -175,6 +174,8 @@ meine_Eltern my_parents 5 ihr their; Anna_und_Peter Anna_and_Peter 5 ihr their
 """
 FOR_ADULTS = {"Bier", "Wein", "Haus", "Auto", "Wohnung", "Chef", "Kollegin", "Vertrag", "Arzt",
               "Termin", "Kaffee", "Tasse_Kaffee", "Miete", "Hotel", "Polizei", "Mutter", "Vater"}
+# Each of several people has his or her own: "we forgot our phone" is odd.
+PERSONAL = {"Handy", "Pass", "Uhr", "Regenschirm", "Jacke", "Hemd", "Pullover", "Rucksack"}
 
 # Adjectives: German stem, English; nouns that they describe.
 ADJECTIVES = """
@@ -259,7 +260,7 @@ trink ein Glas Wasser | drink a glass of water : durstig sein | be thirsty, Kopf
   have a headache
 koch Suppe | cook soup : hungrig sein | be hungry, Hunger haben | be hungry
 lach laut | laugh loudly : glücklich sein | be happy
-lern jeden Tag | study every day : eine Prüfung haben | have an exam, nervös sein | be nervous
+lern jeden Tag | study every day : eine Prüfung haben | have an exam
 geh zum Arzt | go to the doctor : krank sein | be sick, Fieber haben | have a fever, Kopfschmerzen
   haben | have a headache
 schlaf schlecht | sleep badly : nervös sein | be nervous, eine Prüfung haben | have an exam
@@ -536,7 +537,7 @@ Wir essen um sieben Uhr.=We eat at seven o'clock.
 Im Kühlschrank ist noch Käse.=There is still some cheese in the fridge.
 Ich bin satt.=I am full.
 Der Apfel schmeckt süß.=The apple tastes sweet.
-Was fehlt dir?=What is wrong with you?
+Was fehlt dir?=What is the matter with you?
 Ich habe Kopfschmerzen.=I have a headache.
 Ich habe seit gestern Fieber.=I have had a fever since yesterday.
 Mein Kopf tut weh.=My head hurts.
@@ -667,9 +668,37 @@ Ich muss jetzt gehen.=I have to go now.
 Mein Auto ist gestern kaputtgegangen.=My car broke down yesterday.
 Hier darf man nicht parken.=You are not allowed to park here.
 Ich wohne allein.=I live alone.
-Ich wohne im zweiten Stock.=I live on the second floor.
+Ich wohne im ersten Stock.=I live on the second floor.
 Die Wohnung hat drei Zimmer.=The apartment has three rooms.
 Unser Garten ist klein, aber schön.=Our garden is small but beautiful.
+Es ist schon dunkel.=It is already dark.
+Heute ist mein freier Tag.=Today is my day off.
+Der Film hat schon angefangen.=The movie has already started.
+Ich habe den Bus verpasst.=I missed the bus.
+Kannst du mich vom Bahnhof abholen?=Can you pick me up from the station?
+Ich bin gestern spät ins Bett gegangen.=I went to bed late yesterday.
+Wir waren letztes Jahr in Spanien.=We were in Spain last year.
+Ich kann meine Brille nicht finden.=I can't find my glasses.
+Weißt du, wo mein Schlüssel ist?=Do you know where my key is?
+Ich weiß nicht, wie er heißt.=I don't know what his name is.
+Sag mir bitte die Wahrheit!=Please tell me the truth!
+Wie war dein Tag?=How was your day?
+Hast du schon gegessen?=Have you already eaten?
+Meine Tochter geht noch nicht zur Schule.=My daughter doesn't go to school yet.
+Er ist der beste Spieler in unserer Mannschaft.=He is the best player on our team.
+Das ist nicht meine Schuld.=That is not my fault.
+Wir haben uns lange nicht gesehen.=We haven't seen each other for a long time.
+Der Kuchen schmeckt besser als das Eis.=The cake tastes better than the ice cream.
+Kannst du bitte langsamer fahren?=Can you please drive more slowly?
+Ich habe das Paket noch nicht bekommen.=I haven't received the package yet.
+Wir haben uns im Urlaub kennengelernt.=We met on vacation.
+Bitte vergiss deinen Regenschirm nicht!=Please don't forget your umbrella!
+Er hat mir einen Brief geschrieben.=He wrote me a letter.
+Meine Schwester lernt seit zwei Jahren Deutsch.=My sister has been learning German for two years.
+Im Winter wird es früh dunkel.=It gets dark early in winter.
+Der Zug war sehr voll.=The train was very crowded.
+Ich stehe nicht gern früh auf.=I don't like to get up early.
+Wir müssen noch Brot kaufen.=We still have to buy bread.
 """
 
 
@@ -905,6 +934,11 @@ def fits(s, verb, name):
     """Would anyone say that of this subject?"""
     if s.de == "die Kinder" and ("g" in verb.flags or name in FOR_ADULTS):
         return False
+    if s.person > 2 and ("mein", name) in verb.objects and name in PERSONAL:
+        return False
+    if verb.infinitive == "tragen" and (s.person > 2 and NOUN[name].gender != "p"
+                                        or name in ("Kleid", "Bluse") and s.owns == "his"):
+        return False
     if name in ("Hausaufgaben",) and s.de in ("mein Vater", "meine Mutter", "meine Eltern",
                                               "der Lehrer", "unser Nachbar"):
         return False
@@ -1036,7 +1070,8 @@ def frame_state(d, mood="yes"):
     """Verbs of having, needing and understanding: the present without -ing."""
     while True:
         s, verb, det, name, marks = action(d, flag="s")
-        if zu_end(verb) in ("brauchen", "haben", "verstehen", "vermissen"):
+        if zu_end(verb) in ("brauchen", "haben", "verstehen", "vermissen") and not (
+                mood == "no" and (verb.infinitive, name) == ("brauchen", "Zeit")):
             break
     obj, negation = german_object(s, det, name, mood)
     en_verb = third(verb.en) if s.he else verb.en
@@ -1085,6 +1120,8 @@ def frame_modal(d, mood="yes"):
         s, verb, det, name, marks = action(d)
         modal = d.pick(list(MODALS))
         favor = modal != "dürfen" or verb.infinitive not in CHORES
+        if mood == "no" and modal == "möchten":     # "does not want to" is said with wollen
+            continue
         if wanted(verb) and name != "Unfall" and favor:
             break
     if zu_end(verb) in ("verstehen", "finden", "gewinnen", "sehen"):
@@ -1101,6 +1138,45 @@ def frame_modal(d, mood="yes"):
 
 def frame_modal_not(d):
     return frame_modal(d, "no")
+
+
+def frame_modal_past(d):
+    """The preterite, as German speaks of modals in the past: Er musste gestern ..."""
+    while True:
+        s, verb, det, name, marks = action(d)
+        modal, mood = d.pick([("musste", "yes"), ("wollte", "yes"), ("konnte", "no"),
+                              ("durfte", "no")])
+        if wanted(verb) and name != "Unfall" and not (
+                modal == "durfte" and verb.infinitive in CHORES):
+            break
+    if zu_end(verb) in ("verstehen", "finden", "gewinnen", "sehen"):
+        modal, mood = "konnte", "no"
+    not_allowed = "wasn't allowed to" if s.en == "I" or s.he else "weren't allowed to"
+    en_modal = {"musste": "had to", "wollte": "wanted to", "konnte": "couldn't",
+                "durfte": not_allowed}[modal]
+    de_modal = modal + words("- st - n t n")[s.person].strip("-")
+    de_time, en_time = past_time(d, verb, name, mood)
+    obj, negation = german_object(s, det, name, mood)
+    middle = f"{obj} {de_time} nicht" if negation else f"{de_time} {obj}"
+    return (finish(f"{s.en} {en_modal} {verb.en} {english_object(s, det, name, mood)} {en_time}"),
+            finish(f"{s.de} {de_modal} {middle} {zu_end(verb)}"), marks)
+
+
+def frame_had(d):
+    """The preterite of haben."""
+    s, mood = d.subject(), d.pick(["yes", "no"])
+    det, name = d.pick([("ein", "Termin"), ("ein", "Problem"), ("ein", "Idee"), ("ein", "Frage"),
+                        ("-", "Zeit"), ("-", "Geld")])
+    while s.de == "die Kinder" and name == "Termin":
+        s = d.subject()
+    if name == "Geld":
+        mood = "no"
+    de_time, en_time = d.pick([t for t in table(PAST) if t[1] != "two days ago"])
+    obj, _ = german_object(s, det, name, mood)
+    en_verb = "didn't have" if mood == "no" else "had"
+    return (finish(f"{s.en} {en_verb} {english_object(s, det, name, mood)} {en_time}"),
+            finish(f"{s.de} {words('hatte hattest hatte hatten hattet hatten')[s.person]} "
+                   f"{de_time} {obj}"), set())
 
 
 def frame_may_question(d):
@@ -1135,6 +1211,8 @@ def frame_when(d):
         if verb.infinitive != "verstehen":
             break
     de_word, en_word = d.pick(table("wann=when, warum=why"))
+    if verb.infinitive in ("gewinnen", "finden"):       # nobody asks for a reason
+        de_word, en_word = "wann", "when"
     obj, _ = german_object(s, det, name)
     return (finish(f"{en_word} did {s.en} {verb.en} {english_object(s, det, name)}", "?"),
             finish(f"{de_word} {HABEN[s.person]} {s.de} {obj} {verb.participle}", "?"), marks)
@@ -1293,6 +1371,8 @@ WORKDAYS = ("yesterday", "last week", "this morning", "on Monday", "tomorrow", "
 def frame_go(d):
     to_de, _, to_en, _ = d.pick(PLACE[:-1])     # to the sea: frame_travel
     s = d.subject()
+    while to_de == "zur Arbeit" and s.de == "die Kinder":
+        s = d.subject()
     kind = d.pick(["now", "past", "will", "not"])
     goes = words("gehe gehst geht gehen geht gehen")[s.person]
     times = {"in die Schule": WORKDAYS, "zur Arbeit": WORKDAYS, "ins Bett": ("last night", "soon"),
@@ -1316,6 +1396,8 @@ def frame_go(d):
 def frame_is_at(d):
     _, at_de, _, at_en = d.pick(PLACE)
     s = d.subject()
+    while at_de == "bei der Arbeit" and s.de == "die Kinder":
+        s = d.subject()
     past, mood = d.random() < 0.5, d.pick(["yes", "yes", "no", "ask"])
     verb, en = (WAR if past else SEIN)[s.person], be(s, past)
     times = {"in der Schule": WORKDAYS, "bei der Arbeit": WORKDAYS, "im Bett": ("this morning",)}
@@ -1507,7 +1589,8 @@ def frame_if(d):
 FRAMES = {  # frame: how many pairs it gives to training
     frame_perfect: 520, frame_perfect_not: 400, frame_fronted: 400, frame_now: 350,
     frame_habit: 320, frame_gern: 220, frame_state: 130, frame_state_not: 120, frame_future: 390,
-    frame_modal: 520, frame_modal_not: 350, frame_may_question: 250, frame_question: 300,
+    frame_modal: 520, frame_modal_not: 350, frame_modal_past: 240, frame_had: 80,
+    frame_may_question: 250, frame_question: 300,
     frame_when: 300, frame_who: 90, frame_request: 170, frame_that: 250, frame_because: 140,
     frame_is: 350, frame_described: 320, frame_lives: 100, frame_go: 220, frame_is_at: 220,
     frame_travel: 150, frame_give: 220, frame_help: 170, frame_where: 170, frame_belongs: 110,

@@ -98,9 +98,10 @@ class NameClassifier(nn.Module):
 
 
 def length_batches(lengths, batch_size):
-    """Shuffled batches of names about equally long: little padding, and seldom any packing."""
+    """Shuffled batches of names equally long: no padding in them, so nothing to pack."""
     order = torch.argsort(lengths + torch.rand(len(lengths)))  # equal lengths in random order
-    batches = order.split(batch_size)
+    counts = lengths[order].unique_consecutive(return_counts=True)[1].tolist()
+    batches = [batch for same in order.split(counts) for batch in same.split(batch_size)]
     return [batches[i] for i in torch.randperm(len(batches))]
 
 
@@ -147,13 +148,13 @@ def load_model(path, device):
     return model, saved["labels"]
 
 
-def main(epochs=10, batch_size=128, embedding=100, hidden=100, layers=2, dropout=0.3, lr=0.005,
+def main(epochs=15, batch_size=256, embedding=100, hidden=100, layers=2, dropout=0.3, lr=0.005,
          seed=0, train=str(DATA / "names_train.csv"), test=str(DATA / "names_test.csv"),
          name=None, save=None, load=None):
     """Train on names with their language, then tell the language of names never seen.
 
     epochs: passes over the training names, >= 1
-    batch_size: names a batch, >= 1
+    batch_size: most names a batch, >= 1
     embedding: numbers that stand for a letter, >= 1
     hidden: size of a GRU state, in each direction, >= 1
     layers: GRUs on top of each other, >= 1
@@ -211,9 +212,9 @@ def main(epochs=10, batch_size=128, embedding=100, hidden=100, layers=2, dropout
         y_train = torch.tensor([number[row[1]] for row in train_rows]).to(device)
 
         # 3. Loss and optimizer
-        criterion = nn.CrossEntropyLoss()
+        criterion = nn.CrossEntropyLoss(reduction="sum")
         optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-        steps = epochs * -(-len(x_train) // batch_size)
+        steps = epochs * len(length_batches(lengths, batch_size))
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
 
         # 4. Training cycle: forward, backward, update
@@ -221,12 +222,13 @@ def main(epochs=10, batch_size=128, embedding=100, hidden=100, layers=2, dropout
             model.train()
             total = 0.0
             for batch in length_batches(lengths, batch_size):
-                loss = criterion(model(x_train[batch], lengths[batch]), y_train[batch])  # forward
+                y_pred = model(x_train[batch], lengths[batch])                  # forward
+                loss = criterion(y_pred, y_train[batch]) / batch_size  # few names, a small step
                 optimizer.zero_grad()
-                loss.backward()                                                          # backward
-                optimizer.step()                                                         # update
+                loss.backward()                                                 # backward
+                optimizer.step()                                                # update
                 schedule.step()
-                total += loss.item() * len(batch)
+                total += loss.item() * batch_size
             losses.append(total / len(x_train))
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")
         if save:

@@ -2,8 +2,8 @@
 
 The lecture's way: a DataLoader of strings; for every batch the letters are converted in Python, the
 names sorted by length and padded, and h0 is made anew; 256 names drawn at random are as long as
-their longest. Ours: one padded tensor made once, batches of names about equally long, packed only
-where lengths differ. Same net, same optimizer, same process, in turns.
+their longest. Ours: one padded tensor made once, batches of names equally long, so that nothing is
+padded or packed in training. Same net, same optimizer, same process, in turns.
 
     python tests/bench_names.py [TRAIN [TEST]]      CSV files of name,label
 """
