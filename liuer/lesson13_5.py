@@ -370,8 +370,7 @@ def main(train=None, val=None, test=None, source="en", target="fr", sentence=Non
     for i in range(0, len(ours), math.ceil(len(ours) / 4)):
         print(f"  {source}: {' '.join(test_pairs[i][0])}\n  {target}: {' '.join(references[i])}\n"
               f"  ours: {' '.join(ours[i])}\n")
-    right = [pair[0] for pair, t in zip(test_pairs, ours, strict=True) if t == pair[1]]
-    line = sentence or " ".join(max(right, key=len, default=test_pairs[0][0]))
+    line = sentence or " ".join(test_pairs[0][0])
     found = translate_line(model, line, *vocabularies, beam)
     part = "test" if test else "held-out"
     print(f"{part} BLEU {result:.1f} | {time.perf_counter() - started:.0f} s")

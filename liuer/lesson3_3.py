@@ -12,7 +12,7 @@ At (0, 0) the full gradient is exactly 0 and full batch stays there; the minima 
 samples agree (lean 0) SGD stays as well, and the same noise keeps it from settling in a minimum.
 
 Run:   python liuer/lesson3_3.py            (--help lists the settings)
-See:   left the saddle, of 20 seeds: full batch 0, SGD 20, mini-batch 20, SGD without lean 0
+See:   left the saddle, of 10 seeds: full batch 0, SGD 10, mini-batch 10, SGD without lean 0
 Notes: liuer/README.md, lecture 3
 """
 
@@ -25,7 +25,7 @@ from utils import BadInput, flags, show
 x_data = np.array([1.0, 2.0, 3.0])
 y_data = np.array([2.0, 4.0, 6.0])
 LEAN = np.array([-1.0, 1.0, -1.0, 1.0])  # sums to 0 exactly, also in floating point
-SEEDS = 20
+SEEDS = 10
 
 
 def line_loss(w, batch):
@@ -64,7 +64,7 @@ def main(epochs=100, lr=0.01, saddle_lr=0.1, seed=0):
     epochs: passes over the samples, >= 1
     lr: learning rate of part 1, > 0 and <= 100
     saddle_lr: learning rate of part 2, > 0 and <= 100
-    seed: order of the samples, part 2 counts over 20 seeds from this one on, >= 0
+    seed: order of the samples, part 2 counts over 10 seeds from this one on, >= 0
     """
     # 1. Prepare data: x_data, y_data, LEAN; the batch sizes
     line_sizes = {"full batch": 3, "SGD": 1, "mini-batch": 2}

@@ -225,7 +225,7 @@ def test_impossible_names_are_refused_before_the_training(name, capsys):
 
 
 # ----------------------------------------------------------------------------------------- run
-FLOOR = 66  # per cent; 70.5 was measured, other machines round otherwise
+FLOOR = 67  # per cent; 71 and 73 were measured (seeds 1, 0); other machines round otherwise
 SMALL = {"hidden": 16, "embedding": 16, "epochs": 1}
 
 
