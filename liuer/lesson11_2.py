@@ -6,7 +6,7 @@
 x can only be added to F(x) where both have one shape: a block keeps it.
 
 Run:   python liuer/lesson11_2.py           (--help lists the settings)
-See:   held-out accuracy 98.60% | 25.5 s    (1 thread)
+See:   held-out accuracy 98.60% | 14.8 s    (2 cores)
 Notes: liuer/README.md, lecture 11
 """
 
@@ -77,10 +77,10 @@ def accuracy(model, x, y):
     return torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)]).eq(y).float().mean()
 
 
-def main(epochs=6, batch_size=64, lr=0.05, shift_by=2, seed=0, shipped=False):
+def main(epochs=0, batch_size=64, lr=0.05, shift_by=2, seed=0, shipped=False):
     """Train; return the loss and the validation accuracy of each epoch, and accuracy.
 
-    epochs: passes over the training set, >= 1
+    epochs: passes over the training set, 0: as many as the data need (full 8, shipped 12), >= 0
     batch_size: images a step, >= 1
     lr: highest learning rate, > 0 and <= 1
     shift_by: furthest a batch is moved, in pixels, >= 0 and <= 4
@@ -95,6 +95,7 @@ def main(epochs=6, batch_size=64, lr=0.05, shift_by=2, seed=0, shipped=False):
     x_train, y_train, x_test, y_test, part = load_mnist(shipped)
     if part == "held-out":
         print("using the digits that ship; for the full MNIST: python data/download.py mnist")
+    epochs = epochs or (8 if part == "test" else 12)
     x_train, x_test = standardise(x_train).to(device), standardise(x_test).to(device)
     y_train, y_test = y_train.to(device), y_test.to(device)
     keep = len(x_train) * 11 // 12      # the rest validates: the test set is looked at once

@@ -277,7 +277,7 @@ def main(train=None, val=None, test=None, source="de", target="en", sentence=Non
     criterion = nn.CrossEntropyLoss(ignore_index=PAD)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=epochs * math.ceil(len(x) / batch_size))
+        optimizer, lr, total_steps=epochs * math.ceil(len(x) / batch_size), pct_start=0.15)
 
     # 4. Training cycle: forward, backward, update
     losses = saved["losses"] if load else []

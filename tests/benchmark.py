@@ -10,8 +10,7 @@ slower counts. The share of data handling compares an epoch with the same number
 forward, backward and update, on one batch already in memory; chunks of both alternate.
 
 Needs the full MNIST (python data/download.py mnist) and two quiet cores for about 15 minutes.
-Exit status 1 if a net is less than 5 times faster or handles data for 10 % of an epoch or more, or
-if an epoch of names (bench_names.py) is less than 3 times shorter.
+Exit status 1 if a net is less than 5 times faster or handles data for 10 % of an epoch or more.
 """
 
 import argparse
@@ -56,7 +55,7 @@ class Clock:
         self.paused = 0.0               # seconds spent in here
         self.real, self.bare = [], []   # seconds of a chunk of steps, of a chunk of bare steps
         self.twin = type(net)()
-        self.batch = torch.randn(batch_size, 1, 28, 28), torch.randint(10, (batch_size,))
+        self.batch = test[0][:batch_size], test[1][:batch_size]
         self.optimizer = None
         self.started = self.chunk_started = time.perf_counter()
 
@@ -181,7 +180,7 @@ def main():
         fine = all([compare(name, test, arguments.verbose) for name in names])
     if arguments.net in ("names", "all"):
         import bench_names
-        fine &= bench_names.compare(*arguments.names)["ratio"] >= 3
+        bench_names.compare(*arguments.names)
     sys.exit(not fine)
 
 
