@@ -91,8 +91,8 @@ def test_padding_changes_nothing():
 def test_the_vector_is_made_of_both_last_states():
     model = make_model()
     x = torch.tensor([[4, 5, EOS]])
-    states, _ = model.encoder(model.source_embedding(x))        # (1, 3, 2H)
-    last = torch.cat([states[0, -1, :8], states[0, 0, 8:]])     # backward ends at the first word
+    states, _ = model.encoder(model.source_embedding(x))        # (1, 3, H)
+    last = torch.cat([states[0, -1, :4], states[0, 0, 4:]])     # backward ends at the first word
     torch.testing.assert_close(model.encode(x)[0], model.vector(last).tanh())
 
 
