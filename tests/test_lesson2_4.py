@@ -151,7 +151,7 @@ def test_noise_can_help_at_a_saddle_and_needs_to_be_there(run_script):
     assert (full["path"][:, 1] == 0).all()                           # never leaves v = 0
     assert full["losses"][-1] == pytest.approx(0.25, abs=1e-6)       # the cost of the saddle
     assert result["escaped"]["full batch"] == result["escaped"]["SGD without lean"] == 0
-    assert result["escaped"]["SGD"] >= 15 and result["escaped"]["mini-batch"] >= 15
+    assert min(result["escaped"]["SGD"], result["escaped"]["mini-batch"]) >= 8       # of 10
     assert result["saddles"]["SGD"]["losses"][-1] < 0.1
     settled = np.ptp(result["saddles"]["SGD"]["path"][-40:, 1])
     assert settled > 0.01                                            # and it does not settle
