@@ -6,7 +6,7 @@
 x can only be added to F(x) where both have one shape: a block keeps it.
 
 Run:   python liuer/lesson11_2.py           (--help lists the settings)
-See:   held-out accuracy 98.80% | 44.0 s    (1 thread)
+See:   held-out accuracy 99.30% | 30.6 s    (2 cores)
 Notes: liuer/README.md, lecture 11
 """
 
