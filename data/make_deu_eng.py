@@ -43,11 +43,11 @@ m hat; Kaffee m coffee; Keller m basement; Koffer m suitcase; Kuchen m cake; Kä
 m teacher; Mantel m coat; Markt m market; Nachbar m neighbor +n; Onkel m uncle; Pass m passport;
 Preis m prize; Pullover m sweater; Regenschirm m umbrella; Reis m rice; Ring m ring; Roman m novel;
 Rucksack m backpack; Saft m juice; Salat m salad; Satz m sentence; Schlüssel m key; Schrank m
-closet; Schreibtisch m desk; Stuhl m chair; Tee m tea; Termin m appointment; Text m text; Tisch m
+cabinet; Schreibtisch m desk; Stuhl m chair; Tee m tea; Termin m appointment; Text m text; Tisch m
 table; Unfall m accident; Vater m father; Vertrag m contract; Vogel m bird; Wein m wine; Zug m
 train; Park m park; Aufgabe f exercise; Banane f banana; Bluse f blouse; E-Mail f email; Familie f
 family; Flasche f bottle; Frage f question; Freundin f friend; Garage f garage; Geschichte f story;
-Großmutter f grandmother; Heizung f heating; Hilfe f help; Hose f pair_of_pants; Idee f idea; Jacke
+Großmutter f grandmother; Heizung f heater; Hilfe f help; Hose f pair_of_pants; Idee f idea; Jacke
 f jacket; Kamera f camera; Katze f cat; Kollegin f colleague; Küche f kitchen; Lampe f lamp;
 Lehrerin f teacher; Milch f milk; Musik f music; Mutter f mother; Pizza f pizza; Polizei f police;
 Postkarte f postcard; Rechnung f bill; Schokolade f chocolate; Schwester f sister; Stadt f city;
@@ -74,6 +74,7 @@ Bananen p bananas; Tiere p animals; Bilder p pictures
 # participle (+ with "sein"); English base, past, -ing; flags; objects.
 # Flags: h said of habits, s no progressive, i makes sense as a request, g for grown-ups.
 # Objects: ein Buch, der Fenster (the definite article), mein Zimmer (of the subject), - Kaffee.
+# A verb stands twice where English says two: languages are studied, poems are learned.
 VERBS = """
 essen (isst isst) gegessen; eat ate eating; hi; ein Apfel, ein Brötchen, ein Ei, - Brot, - Fisch,
   - Käse, - Nudeln, - Suppe, - Obst, - Gemüse, ein Eis, ein Banane, - Bananen, - Eier, - Fleisch,
@@ -102,11 +103,12 @@ schreiben geschrieben; write wrote writing; hi; ein Brief, ein E-Mail, ein Buch,
 öffnen geöffnet; open opened opening; i; der Fenster, der Tür, der Flasche, der Brief, der Paket,
   der Koffer, der Geschenk
 schließen geschlossen; close closed closing; i; der Fenster, der Tür, der Koffer, der Schrank, der
-  Buch, der Garage
+  Garage
 reparieren repariert; repair repaired repairing; gi; mein Auto, mein Fahrrad, mein Computer, der
   Lampe, der Radio, der Waschmaschine, der Dach, der Heizung, der Stuhl
-kochen gekocht; cook cooked cooking; hi; - Suppe, - Fisch, - Kartoffeln, - Nudeln, - Reis, - Eier,
-  - Gemüse, - Fleisch
+kochen gekocht; cook cooked cooking; hi; - Fisch, - Kartoffeln, - Nudeln, - Reis, - Eier, - Gemüse,
+  - Fleisch
+kochen gekocht; make made making; hi; - Suppe, - Kaffee, - Tee
 backen (backst backt) gebacken; bake baked baking; hi; ein Kuchen, - Brot, - Kekse, ein Pizza
 putzen geputzt; clean cleaned cleaning; hi; der Küche, der Bad, der Fenster, mein Zimmer, mein
   Wohnung, mein Schuhe, der Herd
@@ -125,18 +127,20 @@ ab|holen abgeholt; pick_up picked_up picking_up; i; mein Bruder, mein Schwester,
 mit|bringen mitgebracht; bring brought bringing; i; ein Kuchen, - Blumen, ein Geschenk, - Wein,
   mein Hund, ein Salat, - Saft, mein Gitarre_
 sehen (siehst sieht) gesehen; see saw seeing; s; ein Film, ein Vogel, ein Hund, ein Katze, ein
-  Unfall, ein Schiff, der Meer, - Sterne, ein Pferd
+  Unfall, ein Schiff, der Meer, der Sterne, ein Pferd
 hören gehört; listen_to listened_to listening_to; h; - Musik, - Lieder, ein Lied
 spielen gespielt; play played playing; h; - Fußball, - Tennis, - Schach, - Klavier, - Gitarre,
   - Karten
-lernen gelernt; learn learned learning; hs; - Deutsch, - Englisch, - Spanisch, ein Gedicht, ein
-  Lied
+lernen gelernt; study studied studying; h; - Deutsch, - Englisch, - Spanisch
+lernen gelernt; learn learned learning; hs; ein Gedicht, ein Lied
 brauchen gebraucht; need needed needing; s; ein Auto, ein Wohnung, - Hilfe, - Geld, - Zeit, ein
   Arzt, ein Regenschirm, ein Mantel, ein Lampe, ein Pass, - Wasser
 haben (hast hat) gehabt; have had having; s; ein Hund, ein Katze, ein Auto, ein Garten, ein Termin,
   ein Problem, ein Idee, ein Frage, - Zeit, - Geld, ein Kamera, ein Pferd
 malen gemalt; paint painted painting; i; ein Bild, - Bilder, - Tiere, ein Haus, ein Baum, ein
-  Pferd, der Wand, ein Schiff
+  Pferd, ein Schiff
+streichen gestrichen; paint painted painting; gi; der Wand, der Tür, mein Zimmer, der Küche, der
+  Bad, mein Boot
 tragen (trägst trägt) getragen; wear wore wearing; h; ein Mantel, ein Kleid, ein Hemd, ein Hut, ein
   Jacke, - Handschuhe, ein Pullover, ein Bluse
 waschen (wäschst wäscht) gewaschen; wash washed washing; hi; mein Auto, mein Hemd, mein Hund, der
@@ -175,7 +179,8 @@ meine_Eltern my_parents 5 ihr their; Anna_und_Peter Anna_and_Peter 5 ihr their
 FOR_ADULTS = {"Bier", "Wein", "Haus", "Auto", "Wohnung", "Chef", "Kollegin", "Vertrag", "Arzt",
               "Termin", "Kaffee", "Tasse_Kaffee", "Miete", "Hotel", "Polizei", "Mutter", "Vater"}
 # Each of several people has his or her own: "we forgot our phone" is odd.
-PERSONAL = {"Handy", "Pass", "Uhr", "Regenschirm", "Jacke", "Hemd", "Pullover", "Rucksack"}
+PERSONAL = {"Handy", "Pass", "Uhr", "Regenschirm", "Jacke", "Hemd", "Pullover", "Rucksack", "Ring",
+            "Mantel", "Kleid", "Hut", "Bluse"}
 
 # Adjectives: German stem, English; nouns that they describe.
 ADJECTIVES = """
@@ -199,7 +204,7 @@ kalt cold: Wasser, Suppe, Zimmer, Kaffee, Tee, Wetter, Milch
 schwer heavy: Koffer, Tasche, Paket, Rucksack, Tisch, Schrank
 sauber clean: Küche, Zimmer, Hemd, Auto, Wasser, Fenster, Schuhe, Bad
 leer empty: Flasche, Zimmer, Koffer, Haus, Schrank, Restaurant
-freundlich friendly: Lehrer, Arzt, Hund, Nachbar, Familie, Lehrerin, Freund
+freundlich friendly: Lehrer, Arzt, Hund, Nachbar, Familie, Lehrerin
 """
 
 
@@ -216,8 +221,8 @@ LONG_PAST = "letztes Jahr=last year, letzten Sommer=last summer, letzten Monat=l
 COMING = "morgen=tomorrow, nächste Woche=next week, heute Abend=tonight, " \
          "am Samstag=on Saturday, bald=soon, morgen früh=tomorrow morning, heute=today"
 LONG_COMING = "bald=soon, nächstes Jahr=next year, nächsten Monat=next month"
-HABITS = "jeden Tag=every day, jeden Morgen=every morning, am Abend=in the evening, " \
-         "jede Woche=every week, am Sonntag=on Sundays"
+HABITS = "jeden Tag=every day, jeden Morgen=every morning, abends=in the evening, " \
+         "jede Woche=every week, sonntags=on Sundays"
 # How often each thing is done: positions in HABITS.
 HOW_OFTEN = dict(essen="012", trinken="012", lesen="0234", schreiben="034", kochen="024",
                  backen="34", putzen="034", räumen="234", rufen="0234", besuchen="34", hören="012",
@@ -231,10 +236,10 @@ zur Arbeit; bei der Arbeit; to work; at work
 nach Hause; zu Hause; home; at home
 in den Park; im Park; to the park; in the park
 ins Restaurant; im Restaurant; to the restaurant; at the restaurant
-in die Stadt; in der Stadt; to the city; in the city
+in die Stadt; in der Stadt; into town; in town
 ins Museum; im Museum; to the museum; at the museum
 zum Arzt; beim Arzt; to the doctor; at the doctor's
-in den Garten; im Garten; to the garden; in the garden
+in den Garten; im Garten; into the garden; in the garden
 ins Konzert; im Konzert; to the concert; at the concert
 auf den Markt; auf dem Markt; to the market; at the market
 zum Bahnhof; am Bahnhof; to the station; at the station
@@ -258,7 +263,7 @@ bleib zu Hause | stay home : krank sein | be sick, müde sein | be tired, Kopfsc
 geh ins Bett | go to bed : müde sein | be tired, krank sein | be sick
 trink ein Glas Wasser | drink a glass of water : durstig sein | be thirsty, Kopfschmerzen haben |
   have a headache
-koch Suppe | cook soup : hungrig sein | be hungry, Hunger haben | be hungry
+koch Suppe | make soup : hungrig sein | be hungry, Hunger haben | be hungry
 lach laut | laugh loudly : glücklich sein | be happy
 lern jeden Tag | study every day : eine Prüfung haben | have an exam
 geh zum Arzt | go to the doctor : krank sein | be sick, Fieber haben | have a fever, Kopfschmerzen
@@ -357,7 +362,7 @@ Wann fängt das Konzert an?=When does the concert start?
 Wann beginnt die Schule?=When does school begin?
 Um wie viel Uhr stehst du auf?=What time do you get up?
 Ich bin gleich da.=I will be right there.
-Du kommst zu spät.=You are too late.
+Du kommst zu spät.=You are late.
 Wir haben genug Zeit.=We have enough time.
 Die Zeit vergeht schnell.=Time passes quickly.
 Wie lange dauert der Film?=How long is the movie?
@@ -408,7 +413,7 @@ Wie komme ich zum Bahnhof?=How do I get to the station?
 Wie weit ist es bis zum Bahnhof?=How far is it to the station?
 Gehen Sie immer geradeaus!=Go straight ahead!
 Gehen Sie an der Ampel nach links!=Turn left at the traffic light!
-Das Museum ist auf der rechten Seite.=The museum is on the right side.
+Das Museum ist auf der rechten Seite.=The museum is on the right.
 Das Hotel ist neben dem Bahnhof.=The hotel is next to the station.
 Die Schule ist um die Ecke.=The school is around the corner.
 Gibt es hier ein gutes Restaurant?=Is there a good restaurant here?
@@ -427,7 +432,7 @@ Warst du schon einmal in Paris?=Have you ever been to Paris?
 Ich war noch nie in Wien.=I have never been to Vienna.
 Ich reise gern mit dem Zug.=I like to travel by train.
 Wie lange bleibst du in Berlin?=How long are you staying in Berlin?
-Wir bleiben nur zwei Tage.=We are staying only two days.
+Wir bleiben nur zwei Tage.=We are only staying for two days.
 Gibt es noch ein freies Zimmer?=Is there still a room available?
 Das Hotel war sehr sauber.=The hotel was very clean.
 Die Reise war lang, aber schön.=The trip was long but beautiful.
@@ -435,7 +440,7 @@ Wohin fährst du im Sommer?=Where are you going in the summer?
 Im Sommer fahren wir ans Meer.=In the summer we go to the sea.
 Wir haben viele Fotos gemacht.=We took many pictures.
 Hast du deinen Pass dabei?=Do you have your passport with you?
-In welche Schule gehst du?=Which school do you go to?
+Auf welche Schule gehst du?=Which school do you go to?
 Welche Sprachen sprichst du?=What languages do you speak?
 Ich spreche ein bisschen Deutsch.=I speak a little German.
 Sprichst du Englisch?=Do you speak English?
@@ -456,7 +461,7 @@ Hast du für die Prüfung gelernt?=Did you study for the exam?
 Die Schüler hören dem Lehrer zu.=The students are listening to the teacher.
 Öffne bitte dein Buch!=Please open your book!
 In meiner Klasse sind zwanzig Kinder.=There are twenty children in my class.
-Die Ferien beginnen nächste Woche.=The vacation begins next week.
+Die Ferien beginnen nächste Woche.=Vacation begins next week.
 Morgen haben wir keine Schule.=We have no school tomorrow.
 Was bist du von Beruf?=What do you do for a living?
 Ich bin Lehrer.=I am a teacher.
@@ -930,26 +935,41 @@ class Dice:
         return self.pick(pronouns if self.random() < 0.5 else some)
 
 
+OLDER = ("meine Eltern", "mein Vater", "meine Mutter", "mein Onkel")
+FOREBEARS = words("Vater Mutter Eltern Großeltern Großmutter Großvater")
+
+
+def odd_relative(s, name):
+    """My brother's mother is called our mother; my parents have no brother in common."""
+    if s.de == "meine Eltern" and name in words("Bruder Schwester Onkel Tante Chef Kollegin"):
+        return True
+    if s.de in (*OLDER, "unser Nachbar") and name in ("Lehrer", "Lehrerin"):
+        return True
+    return NOUN[name].de in s.de or (s.de in (*OLDER, "mein Bruder", "meine Schwester")
+                                     and name in FOREBEARS)
+
+
 def fits(s, verb, name):
     """Would anyone say that of this subject?"""
     if s.de == "die Kinder" and ("g" in verb.flags or name in FOR_ADULTS):
         return False
-    if s.person > 2 and ("mein", name) in verb.objects and name in PERSONAL:
+    if s.person > 2 and name in PERSONAL and (("mein", name) in verb.objects
+                                              or verb.infinitive == "brauchen"):
         return False
+    if s.person > 2 and verb.infinitive == "essen" and ("ein", name) in verb.objects:
+        return False        # one apple for all of them
     if verb.infinitive == "tragen" and (s.person > 2 and NOUN[name].gender != "p"
                                         or name in ("Kleid", "Bluse") and s.owns == "his"):
         return False
-    if name in ("Hausaufgaben",) and s.de in ("mein Vater", "meine Mutter", "meine Eltern",
-                                              "der Lehrer", "unser Nachbar"):
+    if name == "Hausaufgaben" and s.de in (*OLDER, "der Lehrer", "unser Nachbar"):
         return False
-    if NOUN[name].de in s.de or name == "Freunde" and s.de == "mein Freund":
-        return False
-    if s.de in ("meine Eltern", "die Kinder", "meine Mutter", "mein Vater") and \
-            name in ("Eltern", "Kinder", "Mutter", "Vater"):
+    if odd_relative(s, name) or s.de in ("meine Eltern", "die Kinder", "meine Mutter",
+                                         "mein Vater") and name in ("Eltern", "Kinder"):
         return False
     return not (s.de == "der Lehrer" and name in ("Lehrerin", "Lehrer"))
 
 
+PLAYED = {"Fußball", "Tennis", "Schach", "Karten", "Klavier", "Gitarre"}
 STATIC = {"haben", "brauchen", "vermissen"}     # in the present alone
 
 
@@ -969,6 +989,8 @@ def action(d, flag="", without="", asked=False):
 
 def german_object(s, det, name, mood="yes"):
     """The object in the accusative, and "nicht" where the negation is not in kein."""
+    if mood == "no" and name in PLAYED and det == "-":      # Schach spielen is one notion
+        return f"nicht {noun_phrase(det, name, 'acc')}", ""
     if mood == "no" and det in ("ein", "-"):
         return noun_phrase("kein", name, "acc"), ""
     return noun_phrase(det, name, "acc", owner=s.owner), "nicht" if mood == "no" else ""
@@ -978,7 +1000,8 @@ def english_object(s, det, name, mood="yes"):
     return english_noun(det, name, owns=s.owns, mood=mood)
 
 
-BRIEF = {"essen", "trinken", "öffnen", "schließen", "bestellen", "hören", "fragen", "tragen"}
+BRIEF = {"essen", "trinken", "öffnen", "schließen", "bestellen", "hören", "fragen", "tragen",
+         "verstehen"}
 LARGE = {("kaufen", "Haus"), ("kaufen", "Auto"), ("verkaufen", "Haus"), ("verkaufen", "Wohnung"),
          ("schreiben", "Buch"), ("übersetzen", "Buch")}
 
@@ -992,14 +1015,23 @@ def past_time(d, verb, name, mood="yes"):
         lately = ("gestern", "heute Morgen", "gestern Abend", "am Montag")
         times = [t for t in times if t[0] in lately]
     return d.pick([t for t in times if not (mood == "no" and t[1] == "two days ago")
-                   and not (t[1] == "this morning" and name in ("Bier", "Wein", "Sterne"))])
+                   and not (t[1] == "this morning" and name in ("Bier", "Wein", "Sterne"))
+                   and not (t[1] == "last night" and name == "Museum")
+                   and not (t[1] == "last month" and (verb.infinitive, name) == ("bauen", "Haus"))])
 
 
 def coming_time(d, verb, name):
     if verb.infinitive in ("bauen", "mieten") or (verb.infinitive, name) in LARGE:
-        return d.pick(table(LONG_COMING))
-    return d.pick([t for t in table(COMING) if not (t[1] == "tomorrow morning"
-                                                    and name in ("Bier", "Wein", "Sterne"))])
+        return d.pick([t for t in table(LONG_COMING) if not (
+            t[1] == "next month" and (verb.infinitive, name) == ("bauen", "Haus"))])
+    times = table(COMING)
+    if verb.infinitive in ("finden", "schließen"):      # nobody plans that days before
+        times = [t for t in times if t[1] == "soon" or t[1] == "tonight" and
+                 verb.infinitive == "schließen"]
+    elif verb.infinitive in BRIEF or name in MASS:
+        times = [t for t in times if t[1] != "next week"]
+    return d.pick([t for t in times if not (t[1] == "tomorrow morning" and name in ("Bier", "Wein"))
+                   and not (t[1] == "tonight" and name == "Museum")])
 
 
 def frame_perfect(d, mood="yes"):
@@ -1035,6 +1067,9 @@ def frame_now(d):
             finish(f"{s.de} {present(verb)[s.person]} gerade {obj} {verb.prefix}"), marks)
 
 
+WARM_MEALS = {"Fisch", "Nudeln", "Suppe", "Gemüse", "Fleisch", "Reis", "Eis", "Schokolade"}
+
+
 def frame_habit(d):
     while True:
         s, verb, det, name, marks = action(d, flag="h")
@@ -1043,6 +1078,10 @@ def frame_habit(d):
     often = HOW_OFTEN[verb.infinitive]
     if name in ("Bier", "Wein"):
         often = "2"
+    elif name == "Chef":        # not on Sundays
+        often = "03"
+    elif name in WARM_MEALS and verb.infinitive == "essen":     # not every morning
+        often = "02"
     de_time, en_time = table(HABITS)[int(d.pick(often))]
     obj, _ = german_object(s, det, name)
     en_verb = third(verb.en) if s.he else verb.en
@@ -1066,12 +1105,16 @@ def frame_gern(d):
             finish(f"{s.de} {present(verb)[s.person]} gern {obj} {verb.prefix}"), marks)
 
 
+# One has no ideas, no questions: both languages deny those in the plural.
+NOT_DENIED = {("brauchen", "Zeit"), ("haben", "Idee"), ("haben", "Frage"), ("haben", "Problem")}
+
+
 def frame_state(d, mood="yes"):
     """Verbs of having, needing and understanding: the present without -ing."""
     while True:
         s, verb, det, name, marks = action(d, flag="s")
         if zu_end(verb) in ("brauchen", "haben", "verstehen", "vermissen") and not (
-                mood == "no" and (verb.infinitive, name) == ("brauchen", "Zeit")):
+                mood == "no" and (verb.infinitive, name) in NOT_DENIED):
             break
     obj, negation = german_object(s, det, name, mood)
     en_verb = third(verb.en) if s.he else verb.en
@@ -1112,20 +1155,32 @@ def wanted(verb):
                                 "brauchen")
 
 
-CHORES = {"putzen", "räumen", "suchen", "reparieren", "waschen", "bezahlen"}
+CHORES = {"putzen", "räumen", "suchen", "reparieren", "waschen", "bezahlen", "packen", "holen",
+          "streichen"}
+GOOD_FOR_YOU = {"Gemüse", "Obst", "Fisch", "Suppe", "Wasser", "Milch"}
+
+
+def forced(verb, name):
+    """Does anyone have to? Nobody has to drink beer or to listen to a song."""
+    if verb.infinitive in ("essen", "trinken"):
+        return name in GOOD_FOR_YOU
+    return verb.infinitive not in ("hören", "malen", "zeichnen")
 
 
 def frame_modal(d, mood="yes"):
     while True:
         s, verb, det, name, marks = action(d)
         modal = d.pick(list(MODALS))
-        favor = modal != "dürfen" or verb.infinitive not in CHORES
+        favor = (modal != "dürfen" or verb.infinitive not in CHORES) and (
+            modal != "müssen" or forced(verb, name))
         if mood == "no" and modal == "möchten":     # "does not want to" is said with wollen
             continue
         if wanted(verb) and name != "Unfall" and favor:
             break
     if zu_end(verb) in ("verstehen", "finden", "gewinnen", "sehen"):
         modal = "können"
+    if verb.infinitive == "suchen":
+        modal = "müssen"
     de_modal, en_modal = modal_words(s, modal, mood)
     obj, negation = german_object(s, det, name, mood)
     time = "", ""
@@ -1147,10 +1202,13 @@ def frame_modal_past(d):
         modal, mood = d.pick([("musste", "yes"), ("wollte", "yes"), ("konnte", "no"),
                               ("durfte", "no")])
         if wanted(verb) and name != "Unfall" and not (
-                modal == "durfte" and verb.infinitive in CHORES):
+                modal == "durfte" and verb.infinitive in CHORES) and (
+                modal != "musste" or forced(verb, name)):
             break
     if zu_end(verb) in ("verstehen", "finden", "gewinnen", "sehen"):
         modal, mood = "konnte", "no"
+    if verb.infinitive == "suchen":
+        modal, mood = "musste", "yes"
     not_allowed = "wasn't allowed to" if s.en == "I" or s.he else "weren't allowed to"
     en_modal = {"musste": "had to", "wollte": "wanted to", "konnte": "couldn't",
                 "durfte": not_allowed}[modal]
@@ -1171,6 +1229,8 @@ def frame_had(d):
         s = d.subject()
     if name == "Geld":
         mood = "no"
+    if ("haben", name) in NOT_DENIED:
+        mood = "yes"
     de_time, en_time = d.pick([t for t in table(PAST) if t[1] != "two days ago"])
     obj, _ = german_object(s, det, name, mood)
     en_verb = "didn't have" if mood == "no" else "had"
@@ -1182,12 +1242,15 @@ def frame_had(d):
 def frame_may_question(d):
     while True:
         s, verb, det, name, marks = action(d)
-        if wanted(verb) and zu_end(verb) not in ("verstehen", "gewinnen") and name != "Unfall":
+        if wanted(verb) and zu_end(verb) not in ("verstehen", "gewinnen") and name != "Unfall" and \
+                (verb.infinitive, det) != ("suchen", "mein"):
             break
-    modal = d.pick(["können", "müssen", "wollen"])
+    modal = d.pick([m for m in ("können", "müssen", "wollen")
+                    if (m != "müssen" or forced(verb, name))
+                    and (m != "wollen" or s.en not in ("I", "we"))])
     if zu_end(verb) in ("finden", "sehen"):
         modal = "können"
-    if s.en in ("I", "we") and modal == "wollen":
+    if verb.infinitive == "suchen":
         modal = "müssen"
     de_modal = MODALS[modal][0].split()[s.person]
     do = "does" if s.he else "do"
@@ -1205,13 +1268,18 @@ def frame_question(d):
             finish(f"{HABEN[s.person]} {s.de} {obj} {verb.participle}", "?"), marks)
 
 
+def at_random(verb, det):
+    """Any books, any letters: nobody asks for those, nor when they were read or written."""
+    return det == "-" and verb.infinitive in ("lesen", "schreiben")
+
+
 def frame_when(d):
     while True:
         s, verb, det, name, marks = action(d, asked=True)
-        if verb.infinitive != "verstehen":
+        if verb.infinitive != "verstehen" and not at_random(verb, det):
             break
     de_word, en_word = d.pick(table("wann=when, warum=why"))
-    if verb.infinitive in ("gewinnen", "finden"):       # nobody asks for a reason
+    if verb.infinitive in ("gewinnen", "finden", "sehen"):      # nobody asks for a reason
         de_word, en_word = "wann", "when"
     obj, _ = german_object(s, det, name)
     return (finish(f"{en_word} did {s.en} {verb.en} {english_object(s, det, name)}", "?"),
@@ -1221,9 +1289,10 @@ def frame_when(d):
 def frame_who(d):
     _, verb, det, name, marks = action(d)
     marks = {mark for mark in marks if mark[0] != "subject + verb"}      # it says no subject
-    owner = OWNERS[2 if verb.infinitive in ("verlieren", "vergessen") else 1]
-    obj = noun_phrase(det, name, "acc", owner=owner.owner)
-    return (finish(f"who {verb.past} {english_noun(det, name, owns=owner.owns)}", "?"),
+    if verb.infinitive in ("verlieren", "vergessen"):       # "who lost his bag" asks among men
+        det = "der"
+    obj = noun_phrase(det, name, "acc", owner="dein")
+    return (finish(f"who {verb.past} {english_noun(det, name, owns='your')}", "?"),
             finish(f"wer hat {obj} {verb.participle}", "?"), marks)
 
 
@@ -1231,7 +1300,8 @@ def frame_request(d):
     while True:
         _, verb, det, name, marks = action(d, flag="i")
         marks = {mark for mark in marks if mark[0] != "subject + verb"}      # it says no subject
-        if name not in ("Bier", "Wein") and (verb.infinitive, name) not in LARGE:
+        if name not in ("Bier", "Wein") and (verb.infinitive, name) not in LARGE and \
+                not at_random(verb, det):
             break
     polite = d.random() < 0.5
     obj = noun_phrase(det, name, "acc", owner="Ihr" if polite else "dein")
@@ -1249,13 +1319,18 @@ def frame_request(d):
             finish(de), marks)
 
 
+HOPED = {"kaufen", "verkaufen", "finden", "reparieren", "putzen", "räumen", "rufen", "besuchen",
+         "laden", "holen", "bringen", "lernen", "packen", "bezahlen", "verstehen", "unterschreiben",
+         "gewinnen", "schließen", "waschen", "fragen", "treffen", "backen"}
+
+
 def frame_that(d):
     while True:
         start_de, start_en = d.pick(table("ich weiß=I know, ich glaube=I think, er sagt=he says, "
                                           "wir hoffen=we hope, sie sagt=she says"))
         s, verb, det, name, marks = action(d)
-        good = wanted(verb) and verb.infinitive != "suchen" and name != "Unfall"
-        if s.de not in ("ich", "wir", "du", "ihr", "er", "sie") and (good or start_en != "we hope"):
+        if s.de not in ("ich", "wir", "du", "ihr", "er", "sie") and (
+                start_en != "we hope" or verb.infinitive in HOPED):
             break
     obj, _ = german_object(s, det, name)
     return (finish(f"{start_en} that {s.en} {verb.past} {english_object(s, det, name)}"),
@@ -1294,10 +1369,10 @@ PUBLIC = {"Stadt", "Straße", "Museum", "Restaurant", "Park", "Dorf", "Film", "A
 def frame_is(d):
     """The thing is so: predicate adjectives do not inflect."""
     de_adj, en_adj, names = d.pick(ADJECTIVE)
-    name = d.pick(names)
+    name = d.pick([n for n in names if n != "Freund"])      # a good friend, but: he is kind
     s = d.pick(OWNERS)
     det = "der" if name in MASS or d.random() < 0.6 else "mein"
-    if name in PUBLIC:
+    if name in PUBLIC or s.de == "wir" and name in PERSONAL:
         det = "der"
     noun = NOUN[name]
     plural = noun.gender == "p"
@@ -1336,15 +1411,18 @@ def frame_described(d):
         return (finish(f"{s.en} saw {en}"),
                 finish(f"{s.de} {HABEN[s.person]} {obj} gesehen"),
                 marks | {("verb + object", "sehen", name)})
-    if kind == "search" and s.de != "die Kinder" and (name in WARES or de_adj == "gut" and name in (
-            "Arzt", "Lehrer", "Hotel", "Schule", "Restaurant")) and \
+    unfit = name in ("Kleid", "Bluse") and s.owns == "his" or name in PERSONAL and s.person > 2
+    if kind == "search" and not unfit and s.de != "die Kinder" and (
+            name in WARES or de_adj == "gut" and name in (
+                "Arzt", "Lehrer", "Hotel", "Schule", "Restaurant")) and \
             de_adj not in ("alt", "kalt", "leer", "schwer", "teuer"):
         return (finish(f"{s.en} {be(s)} looking for {en}"),
                 finish(f"{s.de} {words('suche suchst sucht suchen sucht suchen')[s.person]} {obj}"),
                 marks | {("verb + object", "suchen", name)})
     own = name in WARES or name in ("Hund", "Katze", "Garten", "Küche", "Familie", "Pferd", "Idee",
                                     "Freund", "Lehrer", "Ball", "Nachbar")
-    if kind != "this" and own and s.de != "die Kinder":
+    if kind != "this" and own and not unfit and s.de != "die Kinder" and \
+            de_adj not in ("kalt", "leer"):
         return (finish(f"{s.en} {'has' if s.he else 'have'} {en}"),
                 finish(f"{s.de} {HABEN[s.person]} {obj}"),
                 marks)
@@ -1356,7 +1434,7 @@ def frame_described(d):
 def frame_lives(d):
     de_adj, en_adj, name = d.pick([(a, e, n) for a, e, names in ADJECTIVE for n in names
                                    if n in ("Haus", "Wohnung", "Stadt", "Dorf", "Zimmer")
-                                   and a not in ("leer", "warm", "kalt")])
+                                   and a not in ("leer", "warm", "kalt", "sauber")])
     s = d.subject()
     forms = words("wohne wohnst wohnt wohnen wohnt wohnen")
     return (finish(f"{s.en} {'lives' if s.he else 'live'} in {english_noun('ein', name, en_adj)}"),
@@ -1366,19 +1444,37 @@ def frame_lives(d):
 
 WORKDAYS = ("yesterday", "last week", "this morning", "on Monday", "tomorrow", "next week",
             "tomorrow morning", "today")
+MORNINGS, EVENINGS = ("this morning", "tomorrow morning"), ("last night", "tonight")
+JOYS = ("ins Kino", "in den Park", "ins Restaurant", "ins Museum", "in den Garten", "ins Konzert")
+
+
+def stays_away(s, to_de):
+    """Children do not go to work, and grown-ups other than teachers not to school."""
+    return to_de == "zur Arbeit" and s.de == "die Kinder" or \
+        to_de == "in die Schule" and s.de in (*OLDER, "unser Nachbar")
+
+
+def open_then(to_de, en_time):
+    """Is that a time for the place?"""
+    if to_de in ("in die Schule", "zur Arbeit", "zum Arzt"):
+        return en_time in WORKDAYS
+    if to_de in ("ins Kino", "ins Konzert", "ins Restaurant"):
+        return en_time not in MORNINGS
+    return to_de not in ("ins Museum", "auf den Markt", "in die Bibliothek") or \
+        en_time not in EVENINGS
 
 
 def frame_go(d):
     to_de, _, to_en, _ = d.pick(PLACE[:-1])     # to the sea: frame_travel
     s = d.subject()
-    while to_de == "zur Arbeit" and s.de == "die Kinder":
+    while stays_away(s, to_de):
         s = d.subject()
     kind = d.pick(["now", "past", "will", "not"])
     goes = words("gehe gehst geht gehen geht gehen")[s.person]
-    times = {"in die Schule": WORKDAYS, "zur Arbeit": WORKDAYS, "ins Bett": ("last night", "soon"),
-             "in den Garten": ("this morning", "soon", "today")}
+    times = {"ins Bett": ("last night", "soon"), "in den Garten": ("this morning", "soon", "today"),
+             "nach Hause": ("yesterday", "this morning", "last night", "tonight", "soon", "today")}
     de_time, en_time = d.pick([t for t in table(PAST if kind in ("past", "not") else COMING)
-                               if t[1] in times.get(to_de, t)])
+                               if t[1] in times.get(to_de, t) and open_then(to_de, t[1])])
     if kind == "now":
         return (finish(f"{s.en} {be(s)} going {to_en} {en_time}"),
                 finish(f"{s.de} {goes} {de_time} {to_de}"), set())
@@ -1388,20 +1484,21 @@ def frame_go(d):
     if kind == "not":
         return (finish(f"{s.en} didn't go {to_en} {en_time}"),
                 finish(f"{s.de} {SEIN[s.person]} {de_time} nicht {to_de} gegangen"), set())
-    must, en_must = modal_words(s, d.pick(["müssen", "wollen", "möchten"]), "yes")
+    must, en_must = modal_words(s, d.pick(["wollen", "möchten", *["müssen"] * (to_de not in JOYS)]),
+                                "yes")
     return (finish(f"{s.en} {en_must} go {to_en} {en_time}"),
             finish(f"{s.de} {must} {de_time} {to_de} gehen"), set())
 
 
 def frame_is_at(d):
-    _, at_de, _, at_en = d.pick(PLACE)
+    to_de, at_de, _, at_en = d.pick(PLACE)
     s = d.subject()
-    while at_de == "bei der Arbeit" and s.de == "die Kinder":
+    while stays_away(s, to_de):
         s = d.subject()
     past, mood = d.random() < 0.5, d.pick(["yes", "yes", "no", "ask"])
     verb, en = (WAR if past else SEIN)[s.person], be(s, past)
-    times = {"in der Schule": WORKDAYS, "bei der Arbeit": WORKDAYS, "im Bett": ("this morning",)}
-    time = d.pick([t for t in table(PAST) if t[1] in times.get(at_de, t)]) if past else \
+    time = d.pick([t for t in table(PAST) if open_then(to_de, t[1])
+                   and (at_de != "im Bett" or t[1] == "this morning")]) if past else \
         d.pick([("", ""), ("gerade", "right now")])
     if mood == "ask" and s.en not in ("I", "we"):
         return (finish(f"{en} {s.en} {at_en} {time[1]}", "?"),
@@ -1431,9 +1528,7 @@ def frame_travel(d):
 
 def receiver_for(d, s, names):
     """Somebody other than the subject, and no odd relative of it."""
-    older = ("meine Eltern", "mein Vater", "meine Mutter", "mein Onkel")
-    return d.pick([name for name in names if NOUN[name].de not in s.de
-                   and not (s.de in older and name in ("Mutter", "Vater", "Eltern", "Großeltern"))
+    return d.pick([name for name in names if not odd_relative(s, name)
                    and not (s.de in ("die Kinder", "ich", "du") and name == "Kinder")])
 
 
@@ -1480,8 +1575,8 @@ def frame_help(d):
 def frame_where(d):
     name = d.pick(["Schlüssel", "Handy", "Buch", "Zeitung", "Tasche", "Brief", "Kamera", "Ball",
                    "Hut", "Uhr", "Pass", "Ring", "Bild", "Regenschirm"])
-    shared = name not in ("Handy", "Hut", "Uhr", "Pass", "Ring")
-    spot, en_spot = d.pick(table("auf dem Tisch=on the table, im Schrank=in the closet, "
+    shared = name not in PERSONAL
+    spot, en_spot = d.pick(table("auf dem Tisch=on the table, im Schrank=in the cabinet, "
                                  "unter dem Bett=under the bed, auf dem Stuhl=on the chair, "
                                  "in der Küche=in the kitchen, neben der Tür=next to the door, "
                                  "im Auto=in the car, auf dem Sofa=on the sofa, "
@@ -1509,16 +1604,16 @@ def frame_belongs(d):
     belongs = "doesn't belong" if negated else "belongs"
     return (finish(f"the {NOUN[name].en} {belongs} to "
                    f"{english_noun('mein', whom, owns=s.owns)}"),
-            finish(f"{noun_phrase('der', name, 'nom')} gehört "
-                   f"{noun_phrase('mein', whom, 'dat', owner=s.owner)} "
-                   f"{'nicht' if negated else ''}"), set())
+            finish(f"{noun_phrase('der', name, 'nom')} gehört {'nicht' if negated else ''} "
+                   f"{noun_phrase('mein', whom, 'dat', owner=s.owner)}"), set())
 
 
 def frame_costs(d):
     name = d.pick(["Apfel", "Buch", "Brot", "Hemd", "Kuchen", "Zeitung", "Tasche", "Hut", "Ball",
                    "Lampe", "Postkarte", "Pizza", "Suppe", "Salat"])
-    cheap = name in ("Apfel", "Brot", "Zeitung", "Postkarte", "Suppe", "Salat", "Pizza", "Kuchen")
-    de_number, en_number = d.pick(table(NUMBERS)[:6] if cheap else table(NUMBERS)[3:])
+    first, last = (0, 2) if name in ("Apfel", "Zeitung", "Postkarte") else (1, 7) if name in (
+        "Brot", "Suppe", "Salat", "Pizza", "Kuchen") else (3, 13)
+    de_number, en_number = d.pick(table(NUMBERS)[first:last])
     return (finish(f"the {NOUN[name].en} costs {en_number} euros"),
             finish(f"{noun_phrase('der', name, 'nom')} kostet {de_number} Euro"), set())
 
@@ -1578,7 +1673,8 @@ def frame_if(d):
                "trinke trinkst trinkt trinken trinkt trinken|Tee": "drink tea"}
     outside = ("go to the park", "play in the garden")
     cold = en_if in ("it rains", "it snows", "it is cold")
-    fitting = [c for c, en in choices.items() if (en in outside) != cold]
+    fitting = [c for c, en in choices.items() if (en in outside) != cold
+               and (en != "wear a coat" or s.person < 3)]       # several wear several
     german = d.pick(fitting)
     forms, rest = german.split("|")
     verb, *en_rest = choices[german].split()

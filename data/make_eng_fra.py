@@ -105,7 +105,7 @@ FR_PLURAL = {"animal": "animaux", "cheval": "chevaux", "journal": "journaux", "h
 # Things of one's own: they lost their hats, not their hat.
 PERSONAL = words("""apple bag banana bicycle coat desk dress hat orange passport pear pen phone ring
 sandwich scarf shirt skirt suitcase sweater tie ticket umbrella wallet watch shoe dessert cookie
-notebook""")
+notebook book""")
 
 # English; masculine; feminine; the form before a vowel (bel arbre), for those that stand before the
 # noun; the nouns that it may describe.
@@ -219,7 +219,7 @@ lose; lost; lost; perdre; owg?d; my key+*, my glasses+*, my phone, my wallet, my
 forget; forgot; forgotten; oublier; ow?; my key+*, my umbrella*, my passport, my ticket,
     my glasses+,
     my book, my bag, the address, my phone*, the answer
-take; took; taken; prendre; i; the bus*, the train*, the subway*, a taxi, a picture, a shower*,
+take; took; taken; prendre; i; the bus*, the train*, the subway*, a taxi, a picture, a shower,
     my umbrella,
     my medicine+*, the plane, my camera
 open; opened; opened; ouvrir; io; the door, the window*, the box, the bottle, the letter,
@@ -289,15 +289,14 @@ choose; chose; chosen; choisir; pio?d; a dress, a gift, a book, a hat, a movie, 
     the wine, a dessert, a cake, a hotel
 hear; heard; heard; entendre; w?; a noise, a song, the radio, the bird+, the phone, the train,
     the dog,
-    music=de la musique|de musique
+    some music=de la musique|de musique
 understand; understood; understood; comprendre; o?; the question, the lesson, the problem,
     the answer,
     the exercise, this word, this text, this song
 finish; finished; finished; finir; iod; my homework+, my work, my meal, the book, the exercise,
     the letter,
     this novel, my soup, the lesson
-start; started; started; commencer; id; my homework+, my work, the exercise, the lesson, this novel,
-    a letter
+start; started; started; commencer; id; my homework+, my work, the exercise, the lesson, this novel
 order; ordered; ordered; commander; og?; a pizza, a salad, a dessert, a sandwich,
     some wine, some water, some fish, a cake, some chicken
 pay; paid; paid; payer; ogd; the bill, the rent, for the hotel=l'hôtel, for the meal=le repas,
@@ -323,6 +322,7 @@ play; played; played; jouer; p; soccer=au football*, tennis=au tennis*, cards=au
 # Verbs without an object: English; past; past participle; French. être verbs are listed below.
 PLAIN_VERBS = """
 go; went; gone; aller
+get; got; gotten; aller
 come; came; come; venir
 come back; came back; come back; revenir
 leave; left; left; partir
@@ -499,6 +499,15 @@ next week=la semaine prochaine"""
 HABIT_TIMES = """every day=tous les jours, every morning=tous les matins,
 every evening=tous les soirs, every week=toutes les semaines, every Saturday=tous les samedis,
 on Sundays=le dimanche"""
+# By noun or verb: the only times that suit it, where not all of them do (no dinner in the morning).
+HABITS = {"breakfast": "every day, every morning", "lunch": "every day",
+          "dinner": "every day, every evening", "meal": "every day, every evening",
+          "glasses": "every day, every morning", "message": "every day, every week",
+          "invite": "every week, every Saturday, on Sundays",
+          "clean": "every week, every Saturday, on Sundays", "eat": "every day, every week",
+          "buy": "every day, every week, every Saturday", "write": "every week",
+          "send": "every week", "receive": "every week", "open": "every day, every morning",
+          "close": "every day, every evening", "take": "every day, every morning"}
 HOURS = """six o'clock=six heures, seven o'clock=sept heures, eight o'clock=huit heures,
 nine o'clock=neuf heures, ten o'clock=dix heures, eleven o'clock=onze heures,
 half past six=six heures et demie, half past seven=sept heures et demie,
@@ -996,24 +1005,54 @@ class Dice:
             return self.pick([time for time in pairs(table) if mood != "no"
                               or "ago" not in time[0]])
 
+        if verb.en in UNTIMED and not past or verb.en == "understand" and noun != "lesson" \
+                or not past and (verb.en, noun) in (("listen to", "parent"), ("answer", "phone"),
+                                                    ("listen to", "teacher"),
+                                                    ("look at", "clock")) \
+                or verb.en == "forget" and noun in ("answer", "address"):
+            return ("", "")
         if noun in ("breakfast", "lunch", "dinner"):
             return ("yesterday", "hier") if past else ("tomorrow", "demain")
-        if noun == "star":
+        if noun == "bird":
+            return pick("yesterday=hier, this morning=ce matin" if past
+                        else "tomorrow=demain, tomorrow morning=demain matin")
+        if verb.en in ("eat", "order"):
+            return pick("yesterday=hier, last night=hier soir" if past
+                        else "tomorrow=demain, tonight=ce soir")
+        if noun in ("star", "menu"):
             return ("last night", "hier soir") if past else ("tonight", "ce soir")
-        if "l" in verb.flags or noun in BIG and verb.en in ("buy", "find", "learn"):
+        if (verb.en, noun) in TAKES_YEARS:
+            return pick("last year=l'année dernière, three years ago=il y a trois ans" if past
+                        else "next year=l'année prochaine, this summer=cet été")
+        if "l" in verb.flags or noun in BIG and verb.en in ("buy", "find", "look for"):
             return pick(PAST_LONG if past else FUTURE_LONG)
-        if "d" in verb.flags and noun not in ("meal", "soup"):
+        if verb.en == "read" and noun in ("letter", "message", "newspaper", "magazine", "poem",
+                                               "story", "text"):
+            return pick(PAST_MOMENTS if past else FUTURE_MOMENTS)
+        if "d" in verb.flags and noun not in ("meal", "for the meal", "soup", "homework",
+                                              "exercise", "lesson"):
             return pick(PAST_DAYS if past else FUTURE_DAYS)
+        if past and verb.en in ("forget", "wait for", "look at", "look for", "hear", "listen to",
+                                "study", "carry", "thank", "hide"):
+            return pick(PAST_MOMENTS.replace("an hour ago=il y a une heure,", ""))
         return pick(PAST_MOMENTS if past else FUTURE_MOMENTS)
 
 
-BIG = {"house", "car", "apartment", "boat", "piano", "job", "French", "English", "Spanish"}
+# Nobody plans the day on which to open a drawer.
+UNTIMED = {"open", "close", "carry", "hide", "look for", "draw"}
+TAKES_YEARS = {("learn", "French"), ("learn", "English"), ("learn", "Spanish"),
+               ("study", "medicine"), ("write", "book"), ("write", "novel")}
+BIG = {"house", "car", "apartment", "boat", "piano", "job"}
 
 
 @cache
 def verbs_with(flag, without):
     return [v for v in VERB.values() if set(flag) <= set(v.flags)
             and not set(without) & set(v.flags)]
+
+
+FOR_ADULTS = words("car house apartment boat truck sofa armchair bed chair table lamp kitchen ring "
+                   "roof suitcase")
 
 
 def fits(s, verb, o=None):
@@ -1039,9 +1078,23 @@ def fits(s, verb, o=None):
     if alone in ("grandmother", "grandfather", "mother", "father", "parents") and \
             o.noun in ("uncle", "aunt"):
         return False
-    if s.young and o.noun in ("wine", "job", "house", "apartment", "beer", "medicine"):
+    if alone in ("mother", "father", "parents", "uncle", "aunt") and \
+            o.noun in ("grandmother", "grandfather"):
         return False
-    return not (alone == "teacher" and o.noun in ("homework", "child"))
+    if s.young and (o.noun in ("wine", "job", "house", "apartment", "beer", "medicine") or verb.en
+                    in ("buy", "repair", "paint") and o.noun in FOR_ADULTS):
+        return False
+    if s.plural and (o.noun == "shower" or o.noun == "dress" and not s.feminine):
+        return False
+    if o.noun == "homework" and alone in ("uncle", "aunt", "grandmother", "grandfather",
+                                          "neighbors") \
+            or o.noun == "job" and "grand" in alone:
+        return False
+    if "grand" in alone and o.noun in ("bus", "truck") and verb.en == "drive":
+        return False
+    if alone == "teacher" and verb.en in ("study", "learn") and o.noun in ("lesson", "poem"):
+        return False
+    return not (alone == "teacher" and o.noun in ("homework", "child", "shower", "bathroom"))
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1105,7 +1158,8 @@ def frame_will(d):
 
 
 def frame_want(d):
-    return action(d, "want to", d.pick(["yes", "yes", "no"]), None, without="w")
+    drawn = action(d, "want to", d.pick(["yes", "yes", "no"]), None, without="w")
+    return None if drawn and re.search(" understand |n't want to find", drawn[0]) else drawn
 
 
 LEARNED = {"find", "see", "hear", "understand", "speak", "drive", "play", "draw", "paint",
@@ -1119,14 +1173,23 @@ def frame_can(d):
         return None
     s, verb, o = drawn
     mood = d.pick(["yes", "no", "no"])
-    if verb.en in LEARNED or mood == "no" and o.det == "a":
+    # "I can't wait for the bus" would mean that I look forward to it.
+    if verb.en in LEARNED or mood == "no" and (o.det == "a" or verb.en in ("look at", "wait for")
+                                               or o.noun in ("bird", "book")) \
+            or verb.en == "thank" or o.noun == "shower" \
+            or verb.en == "write" and o.noun in ("book", "novel"):
         return None
     en, fr, marks = clause(s, verb, "can", mood, o)
     return *finish(en, fr), marks
 
 
-FORBIDDEN = words("open buy sell eat drink read forget lose break hide cut watch drive invite send "
-                "wash play")
+FORBIDDEN = words("open buy sell eat drink read forget lose break hide watch drive invite send "
+                  "wash")
+# Nobody has to do what is a pleasure, or what just happens to us.
+NO_DUTY = re.compile(r" to (receive|hear|understand|find|look at|draw|play|watch|order|buy a ring"
+                     r"|drink (?!some water)|eat (?!some (vegetable|fish|soup|salad))"
+                     r"|read (a|the menu)\b|listen to (a|this|music)\b"
+                     r"|write an? (book|novel|song|poem|story))")
 
 
 def frame_must(d):
@@ -1134,11 +1197,10 @@ def frame_must(d):
         if not (drawn := action(d, "must", "yes", "future" if d.chance(0.5) else None,
                                 without="w")):
             return None
-        return None if re.search(" to (receive|hear|understand|find) | (buy|sell) .*next",
-                                 drawn[0]) \
-            else drawn
+        return None if re.search(" (buy|sell) .*next", drawn[0]) or \
+            NO_DUTY.search(drawn[0]) else drawn
     drawn = draw_action(d)
-    if not drawn or drawn[1].en not in FORBIDDEN or drawn[2].det == "a":
+    if not drawn or drawn[1].en not in FORBIDDEN or drawn[2].det == "a" or drawn[2].noun == "bird":
         return None
     s, verb, o = drawn
     en, fr, marks = clause(s, verb, "must", "no", o)
@@ -1147,7 +1209,8 @@ def frame_must(d):
 
 def frame_just(d):
     drawn = action(d, "just", "yes", None)
-    return None if drawn and re.search("looked|waited|learned|spoken", drawn[0]) else drawn
+    return None if drawn and re.search("looked|waited|learned|spoken|forgotten|driven",
+                                       drawn[0]) else drawn
 
 
 def frame_question(d):
@@ -1155,7 +1218,11 @@ def frame_question(d):
     flag, without = ("p" if tense == "now" else ""), ("" if tense == "past" else "w")
     times = {"past": "past", "going to": "future"}.get(tense)
     drawn = action(d, tense, "ask", times, flag, without, end="?", names=ASKED)
-    if drawn and tense == "can" and any(f" {verb} " in drawn[0] for verb in LEARNED):
+    if drawn and (tense == "can" and re.search(" (thank|write .*(book|novel)s?|take a shower)",
+                                               drawn[0])
+                  or tense == "can" and any(f" {verb} " in drawn[0] for verb in LEARNED)
+                  or tense == "must" and NO_DUTY.search(drawn[0])
+                  or tense == "want to" and " understand " in drawn[0]):
         return None
     return drawn
 
@@ -1171,27 +1238,31 @@ def frame_habit(d):
     if kind == "time":
         time = d.pick(pairs(HABIT_TIMES)[:6 if "d" in verb.flags or verb.fr in ("jouer", "appeler")
                                          else 3])
-        if verb.en in ("open", "close", "take"):
-            time = d.pick(pairs(HABIT_TIMES)[:2])
-        if "w" in verb.flags or verb.en == "speak":
+        if special := HABITS.get(o.noun) or HABITS.get(verb.en):
+            time = d.pick([time for time in pairs(HABIT_TIMES) if time[0] in split(special)])
+        if "w" in verb.flags or verb.en in ("speak", "answer"):
             return None
         en, fr, marks = clause(s, verb, "present", "yes", o, rest=time, habit=True)
         return *finish(en, fr), marks
     if kind == "adverb":
         en_adverb, fr_adverb = d.pick([("often", "souvent"), ("always", "toujours"),
                                        ("sometimes", "parfois")])
-        if verb.en == "speak":
+        if verb.en == "speak" or o.noun == "water" or \
+                en_adverb == "always" and verb.en in ("write", "send", "receive"):
             return None
         en, fr, marks = clause(s, verb, "present", "yes", o, habit=True, mid=fr_adverb)
         en = f"{s.en} {en_adverb} {en.removeprefix(s.en + ' ')}"
         return *finish(en, fr), marks
     if kind == "ask":
-        if "w" in verb.flags:
+        if "w" in verb.flags or verb.en in ("open", "close", "drive"):
             return None
         s = d.subject(ASKED)
+        if not fits(s, verb, o):
+            return None
         en, fr, marks = clause(s, verb, "present", "ask", o, habit=True)
         return *finish(en, fr, "?"), marks
-    if "w" in verb.flags and kind == "no":
+    if kind == "no" and ("w" in verb.flags or verb.en in ("open", "close", "drive", "wait for")) \
+            or o.noun == "water":
         return None
     mood = kind
     en, fr, marks = clause(s, verb, "present", mood, o, habit=kind == "never" or o.det == "a")
@@ -1211,7 +1282,10 @@ def frame_question_word(d):
                "future": words("buy sell repair visit call see finish start write read wash "
                                "clean invite paint pay")}[word]
     o = d.pick(verb.objects)
-    if verb.en.replace(" ", "-") not in allowed or not o.det or not fits(s, verb, o):
+    if verb.en.replace(" ", "-") not in allowed or not o.det or not fits(s, verb, o) \
+            or o.noun in ("taxi", "shower", "picture", "menu") \
+            or (word, verb.en) in (("why not", "write"), ("where", "repair")) \
+            and o.noun in ("book", "novel", "door", "wall", "roof"):
         return None
     if o.det in ("a", "some"):
         o = o._replace(det="this")
@@ -1234,13 +1308,16 @@ def frame_question_word(d):
 def frame_who(d):
     verb = d.verb()
     o = d.pick(verb.objects)
-    if not o.det or o.det == "my" or verb.en in ("learn", "study", "speak"):
+    if not o.det or o.det == "my" or verb.en in ("learn", "study", "speak") or o.noun == "job" \
+            or verb.en == "look for" and o.noun in ("apartment", "hotel"):
         return None
-    if o.det in ("a", "some") and verb.en not in ("eat", "drink", "hear", "plant", "order"):
+    if o.det == "some" or o.det == "a" and verb.en not in ("hear", "order"):
         o = o._replace(det="the")
     someone = SUBJECT["he"]._replace(en="who", fr="qui")
     tense = d.pick(["past", "past", "want to", "going to", "can"])
-    if tense != "past" and ("i" not in verb.flags or o.det == "some" or verb.en == "listen to"):
+    if tense != "past" and ("i" not in verb.flags or o.det == "some"
+                            or verb.en in ("listen to", "look at")) \
+            or tense == "can" and (verb.en == "thank" or o.noun in ("book", "novel")):
         return None
     en, fr, marks = clause(someone, verb, tense, "yes", o)
     return *finish(en, fr, "?"), marks
@@ -1253,7 +1330,7 @@ def frame_what(d):
     if tense == "now" and "p" not in verb.flags or tense != "past" and "w" in verb.flags:
         return None
     if not fits(s, verb) or verb.en in ("find", "receive", "understand") and tense != "past" \
-            or verb.en == "look for" and tense != "now":
+            or verb.en == "look for" and tense != "now" or verb.en == "hide" and tense != "past":
         return None
     time = ("", "")
     if tense in ("past", "going to") and d.chance(0.6):
@@ -1270,13 +1347,13 @@ def frame_pronoun(d):
     """The key? I lost it yesterday. The participle agrees with an object that stands before it."""
     s, verb = d.subject(NEAR), d.verb("o")
     o = d.pick(verb.objects)
-    if not o.det or not fits(s, verb, o) or verb.en in ("choose", "draw"):
+    if not o.det or not fits(s, verb, o) or verb.en in ("choose", "draw") or o.noun == "taxi":
         return None
     noun = NOUN[o.noun]
     human = o.noun in PERSONS
     plural = o.plural
-    owner = SUBJECT["you"] if s.en == "I" and d.chance(0.5) else SUBJECT["I"]
-    if o.det == "my" and o.noun not in ("meal", "soup", "desk", "garden"):
+    owner = SUBJECT["you"] if s.en == "we" or s.en == "I" and d.chance(0.5) else SUBJECT["I"]
+    if o.det == "my" and o.noun not in ("meal", "soup", "desk", "garden") and verb.en != "sell":
         det = "my"
     else:
         det, owner = "the", s
@@ -1343,7 +1420,11 @@ def frame_relative(d):
                         "good"):
         return None
     if not found or not fits(s, verb, found[0]) or verb.en in (
-            "forget", "hear", "close", "hide", "understand", "look for", "finish"):
+            "forget", "hear", "close", "hide", "understand", "look for", "finish", "break"):
+        return None
+    # What is lost or gone no longer is heavy or expensive.
+    if verb.en == "lose" and adjective.en not in NO_DEGREE or (verb.en, adjective.en) in (
+            ("sell", "expensive"), ("send", "heavy"), ("write", "French")):
         return None
     plural = found[0].plural
     en, fr, marks = clause(s, verb, "past", agreement=(noun.feminine, plural))
@@ -1363,7 +1444,12 @@ def frame_request(d):
     if verb.en == "buy" and o.det == "a" or not fits(you, verb, o) or "g" in verb.flags:
         return None
     if negative and ("i" not in verb.flags and "w" not in verb.flags or o.det in ("this", "a")
-                     or verb.en in ("hear", "thank", "prepare", "help", "finish")):
+                     or verb.en in ("hear", "thank", "prepare", "help", "finish")
+                     or verb.en == "listen to" and o.noun in ("teacher", "parent")):
+        return None
+    if o.det == "a" and verb.en in ("listen to", "read", "start") or o.noun in (
+            "music", "shower", "plane") or o.noun in ("book", "novel", "song", "poem") and \
+            verb.en in ("write", "start", "finish"):
         return None
     form = present(verb.fr)[1]
     if verb.fr.endswith("er") or verb.fr == "ouvrir":
@@ -1386,6 +1472,10 @@ INTERRUPTIONS = [("the phone rang", "le téléphone a sonné"), ("it started to 
                  ("someone knocked on the door", "quelqu'un a frappé à la porte")]
 
 
+OUTSIDE = ["wait for", *words("buy visit water plant drive send")]
+OUTSIDE_OBJECTS = words("bird sea star roof car bicycle house concert gift")
+
+
 def frame_while(d):
     """I was reading a book when the phone rang: imparfait, then passé composé."""
     if not (drawn := draw_action(d, "p", "gl")):
@@ -1396,8 +1486,18 @@ def frame_while(d):
         return None
     if verb.en in ("look for",) and "solution" in o.noun:
         return None
+    # Nobody knocks on the door of a garden, and nobody is on the phone when it rings.
+    if (verb.en in OUTSIDE or o.noun in OUTSIDE_OBJECTS) and \
+            re.search("rang|came in|knocked", other_en) or \
+            (verb.en == "call" or o.noun == "phone") and re.search("phone|called", other_en):
+        return None
+    if (verb.en, o.noun) == ("study", "medicine"):
+        return None
     en, fr, marks = clause(s, verb, "imperfect", "yes", o)
     return *finish(f"{en} when {other_en}", f"{fr} quand {other_fr}"), marks
+
+
+UNHOPED = {"eat", "drink", "order", "cut", "wash", "look at", "drive", "speak", "take"} | UNTIMED
 
 
 def frame_that(d):
@@ -1414,7 +1514,8 @@ def frame_that(d):
     tense = "will" if thinking == "hope" else d.pick(["past", "going to", "want to"])
     if thinking == "know" and o.det in ("a", "some") and tense == "past" and verb.en == "hear":
         return None
-    if "w" in verb.flags and tense != "past":
+    if "w" in verb.flags and tense != "past" or tense == "want to" and verb.en == "understand" \
+            or thinking == "hope" and (verb.en in UNHOPED or o.noun == "shower"):
         return None
     en_start, fr_start, _ = clause(s, PLAIN[thinking], "present")
     en, fr, marks = clause(inner, verb, tense, "yes", o)
@@ -1422,9 +1523,9 @@ def frame_that(d):
 
 
 # --- giving -------------------------------------------------------------------------------------
-GIFTS = {"give": "a book, the key, a gift, the letter, some money, a flower, some flower+, a ring, "
-                 "a watch, some chocolate, the ticket+",
-         "show": "the photo+, the letter, the painting, my bedroom, my garden, the map, "
+GIFTS = {"give": "a book, the key, a gift, the letter, some money, a flower, some flower+, "
+                 "a scarf, a watch, some chocolate, the ticket+",
+         "show": "the photo+, the letter, the painting, my house, my garden, the map, "
                  "the castle, a photo, the book",
          "lend": "a book, a pen, a umbrella, some money, my car, my bicycle, my phone, my camera, "
                  "a coat",
@@ -1461,9 +1562,10 @@ def frame_give(d):
     s = d.subject()
     verb, o, tense, mood, time = draw_gift(d, s)
     whom = read_object(d.pick(split(TO_WHOM)))
-    if not fits(s, verb, whom) or s.young and o.noun in ("ring", "money", "car"):
+    if not fits(s, verb, whom) or s.young and o.noun in ("money", "car"):
         return None
-    if whom.noun == "child" and o.noun in ("car", "ring", "key"):
+    if whom.noun == "child" and o.noun in ("car", "key") \
+            or verb.en == "read" and whom.noun == "neighbor":
         return None
     whom_en, whom_fr = object_words(whom, s)
     en, fr = english(s, verb, tense, mood), french(s, verb, tense, mood)
@@ -1480,7 +1582,7 @@ def frame_give_me(d):
     en_me, fr_me, same = d.pick(INDIRECT)
     if s.en in same.split() or en_me == "us" and s.en == "we" or s.en == "they" and en_me == "them":
         return None
-    if s.young and o.noun in ("ring", "money", "car"):
+    if s.young and o.noun in ("money", "car"):
         return None
     if o.det == "my" and en_me == owner_word(s):      # her her phone
         return None
@@ -1492,6 +1594,7 @@ def frame_give_me(d):
 
 
 # --- going, coming, living ----------------------------------------------------------------------
+GROWN_UP = re.compile("mother|father|parents|uncle|aunt|neighbors")     # no longer at school
 REGULAR = ("the park", "school", "the market", "the beach", "the library", "the office",
            "the supermarket", "the swimming pool", "church", "the university", "the bakery")
 
@@ -1515,12 +1618,15 @@ def frame_go(d):
         mood = "yes"
     if mood == "ask":
         s = d.subject(ASKED)
+    if place == "school" and GROWN_UP.search(s.en):
+        return None
     time_en, time_fr = d.pick(pairs(time)) if time else ("", "")
     weekdays = place in ("school", "the office", "the university")
     if kind == "habit":
         if place not in REGULAR or weekdays != (time_en in ("every day", "every morning")):
             return None
-    elif weekdays and time and time_en not in ("yesterday", "this morning", "tomorrow") \
+    elif place in ("the movies", "the theater") and time_en == "this morning" or \
+            weekdays and time and time_en not in ("yesterday", "this morning", "tomorrow") \
             or mood == "no" and "ago" in time_en:
         return None
     if kind == "with":
@@ -1531,7 +1637,7 @@ def frame_go(d):
         en_friends, fr_friends = object_words(friends, s)
         time_en, time_fr = f"with {en_friends}", f"avec {fr_friends}"
     to = place if place == "home" else f"to {place}"
-    en, fr, _ = clause(s, PLAIN["go"], tense, mood,
+    en, fr, _ = clause(s, PLAIN["get" if kind == "how" else "go"], tense, mood,
                        rest=(f"{to} {time_en}".strip(),
                              f"{contract('à', place_fr)} {time_fr}".strip()))
     if kind in ("when", "how"):
@@ -1542,6 +1648,8 @@ def frame_go(d):
 def frame_come_back(d):
     """From the market, du marché; at the station, à la gare; home late."""
     s, (place, place_fr) = d.subject(), d.pick(pairs(PLACES))
+    if place == "school" and GROWN_UP.search(s.en):
+        return None
     hour = d.pick(pairs(HOURS) + [("noon", "midi")])
     at = (f"at {hour[0]}", f"à {hour[1]}")
     kind = d.pick(["back", "back past", "arrive", "stay", "leave", "wait", "work"])
@@ -1659,8 +1767,7 @@ PURPOSES = [("market", "le marché", "buy", "bread cheese apple egg vegetable fi
             ("station", "la gare", "wait for", "mother sister brother friend parent"),
             ("station", "la gare", "take", "train"), ("airport", "l'aéroport", "take", "plane"),
             ("post office", "la poste", "send", "letter package postcard"),
-            ("hospital", "l'hôpital", "see", "grandmother uncle aunt doctor"),
-            ("movies", "le cinéma", "see", "movie")]
+            ("hospital", "l'hôpital", "see", "grandmother uncle aunt doctor")]
 
 
 def frame_in_order_to(d):
@@ -1671,7 +1778,7 @@ def frame_in_order_to(d):
     if not fits(s, verb, o):
         return None
     tense, mood = d.pick([("past", "yes"), ("past", "yes"), ("going to", "yes"), ("now", "yes")])
-    if tense == "going to" and d.chance(0.5) and place != "movies":
+    if tense == "going to" and d.chance(0.5):
         tense = "must"
     en, fr, _ = clause(s, PLAIN["go"], tense, mood,
                        rest=(f"to the {place}", contract("à", place_fr)))
@@ -1698,7 +1805,15 @@ def frame_person_is(d):
             or en_word in ("alone", "ready", "late", "sick",
                            "surprised") and degree[0] in ("very", "too"):
         return None
-    if degree[0] == "really" and mood == "no":
+    if degree[0] == "really" and (mood == "no" or en_word in ("alone", "ready")) \
+            or degree[0] == "often" and en_word in ("ready", "surprised") \
+            or degree[0] == "always" and en_word in ("sick", "surprised") \
+            or degree[0] == "too" and en_word not in ("tired", "busy", "nervous"):
+        return None
+    # Nothing that would hurt the one it is said of.
+    if mood == "no" and en_word in ("smart", "nice", "polite", "brave", "generous", "young") \
+            or mood != "no" and en_word == "lazy" and s.en not in ("I", "we") \
+            or en_word == "alone" and s.young:
         return None
     time, tense = ("", ""), "present"
     if mood_word and degree[0] not in ("often", "always") and d.chance(0.4):
@@ -1745,7 +1860,8 @@ def frame_compare(d):
     en_rest = {"more": f"{more} than", "as": f"as {en_word} as", "less": f"less {en_word} than",
                "not as": f"as {en_word} as"}[kind]
     fr_rest = {"more": "plus", "as": "aussi", "less": "moins", "not as": "aussi"}[kind]
-    if kind == "less" and en_word in COMPARATIVES or en_word == "young" and (
+    if kind == "less" and en_word in COMPARATIVES or kind == "not as" and en_word == "smart" \
+            or en_word == "young" and (
             kind != "more" or other.noun in ("uncle", "aunt")):
         return None
     en, fr, _ = clause(s, BE, "present", "no" if kind == "not as" else "yes",
@@ -1811,14 +1927,16 @@ def frame_has_described(d):
     adjective, noun = draw_described(d)
     buying = d.chance(0.6)
     if noun.name not in (BOUGHT if buying else HAD) or adjective.en in ("broken", "dirty", "clean",
-                                                                        "empty"):
+                                                                        "empty", "heavy"):
         return None
     s = d.subject()
     plural = noun.name in ("shoe", "flower", "apple", "cup",
                            "plate") or s.plural and noun.name in PERSONAL
-    if s.young and noun.name in ("house", "car", "apartment", "boat", "truck"):
+    if s.young and noun.name in FOR_ADULTS:
         return None
-    if noun.name in ("dress", "skirt") and not s.feminine and not buying:
+    if noun.name in ("dress", "skirt") and not s.feminine and (not buying or s.person > 1):
+        return None
+    if not buying and noun.name == "tie" and (s.feminine or s.young):
         return None
     tense, mood = ("present", d.pick(["yes", "yes", "no"])) if not buying else \
         d.pick([("past", "yes"), ("past", "yes"), ("going to", "yes"), ("want to", "yes"),
@@ -1826,7 +1944,7 @@ def frame_has_described(d):
     verb = VERB["buy"] if buying else HAVE
     time = ("", "")
     if buying and tense == "past" and d.chance(0.4):
-        time = d.time(verb, past=True)
+        time = d.time(verb, True, Object("a", noun.name, plural, False))
     det = "a" if not plural else "some"
     noun_en = english_noun(det, noun.name, plural, s, adjective)
     if mood == "no" and plural:
@@ -1849,6 +1967,8 @@ def frame_has(d):
     if mood == "ask":
         s = d.subject(ASKED)
     if not fits(s, HAVE, o) or mood == "yes" and o.noun in ("radio", "mirror", "lamp", "clock"):
+        return None
+    if mood == "no" and o.noun in ("idea", "question", "problem"):   # here English says any
         return None
     if s.plural and o.noun in ("job", "sofa", "idea",
                                "exam") or s.young and o.noun in ("truck", "car", "boat"):
@@ -2005,9 +2125,11 @@ def frame_hungry(d):
     mood = d.pick(["yes", "yes", "no", "ask"])
     if mood == "ask":
         s = d.subject(ASKED)
+    if en_word == "hot" and s.en not in ("I", "you", "we"):     # of others it means attractive
+        return None
     rest_en, rest_fr = en_word, fr_word
     tense = "present"
-    if en_word not in ("right", "wrong") and d.chance(0.4):
+    if en_word not in ("right", "wrong", "hot") and d.chance(0.4):
         rest_en, rest_fr = f"very {en_word}", f"très {fr_word}"
         if mood == "ask":
             return None
@@ -2016,7 +2138,8 @@ def frame_hungry(d):
                      ("the water", "de l'eau"), ("the dentist", "du dentiste"),
                      ("horses", "des chevaux"),
                      ("the exam", "de l'examen")])
-        if of[0] == "planes":
+        if of[0] == "planes" or of[0] == "the exam" and (GROWN_UP.search(s.en)
+                                                         or s.en == "the teacher"):
             return None
         rest_en, rest_fr = f"{rest_en} of {of[0]}", f"{rest_fr} {of[1]}"
     elif d.chance(0.35):
@@ -2058,7 +2181,7 @@ def frame_age(d):
     number = d.pick(pairs(NUMBERS)[:5])
     name = d.pick(["brother", "sister", "cat", "dog", "horse", "child", "book", "car", "friend"])
     if name in s.en or s.young and name in ("child", "car") \
-            or number[0] == "six" and name != "book":
+            or number[0] == "six" and name != "book" or number[0] != "two" and name == "car":
         return None
     mood = d.pick(["yes", "yes", "ask"])
     s = d.subject(ASKED) if mood == "ask" else s
@@ -2109,9 +2232,13 @@ def frame_like_to(d):
     verb, s = PLAIN[d.pick(LIKED_VERBS)], d.subject()
     tense = d.pick(["like to", "like to", "know how to", "want to"])
     if tense == "know how to" and verb.en in ("travel", "run", "walk", "sleep", "work") \
-            or s.young and verb.en in ("drive", "work"):
+            or s.young and verb.en in ("drive", "work") \
+            or tense == "know how to" and verb.en in ("read", "write") and not s.young:
         return None
     mood = d.pick(["yes", "yes", "no", "ask"])
+    if mood == "no" and tense == "like to" and verb.en == "sleep" \
+            or mood == "ask" and tense == "know how to" and verb.en in ("read", "write"):
+        return None
     s = d.subject(ASKED) if mood == "ask" else s
     time = ("", "")
     if tense == "want to":
@@ -2576,6 +2703,8 @@ def frame_weather(d):
     (en, fr), (time, time_fr) = d.pick(WEATHER[when]), d.pick(WEATHER_TIMES[when])
     place = d.pick(pairs(CITIES) + pairs(COUNTRIES) + [("the mountains", "à la montagne", "")] * 2)
     where = (f"in {place[0]}", place[1]) if d.chance(0.75) else ("", "")
+    if "sunny" in en and time == "last night":
+        return None
     if "snow" in en and place[0] not in ("Canada", "Switzerland", "Germany", "Geneva", "Berlin",
                                          "Japan",
                                          "the mountains", "Paris", "Lyon", "Brussels"):
@@ -2628,6 +2757,8 @@ def frame_wear(d):
             adjective.en in ("broken", "empty", "big", "small", "expensive"):
         return None
     s = d.subject()
+    if adjective.en in ("dirty", "clean") and s.en not in ("I", "we", "the children"):
+        return None     # not said of others
     if noun.name in ("dress", "skirt") and not s.feminine or noun.name == "tie" and (
             s.feminine or s.person in (0, 1)
         or s.young) or s.plural and noun.name != "shoe" and not s.feminine:
@@ -2674,6 +2805,8 @@ def frame_moving(d):
     tense, mood = d.pick([("past", "yes"), ("past", "yes"), ("past", "no"), ("past", "ask"),
                           ("going to", "yes"),
                           ("will", "yes"), ("want to", "no"), ("can", "no")])
+    if rest[0] in ("in the car", "in the garden") and tense in ("going to", "will"):
+        return None
     if name == "fall" and tense != "past" or name == "arrive" and tense in ("want to", "can"):
         return None
     if mood == "ask":
@@ -2834,7 +2967,7 @@ What are you doing tonight? = Qu'est-ce que tu fais ce soir ?
 What do you think? = Qu'est-ce que tu en penses ?
 What did she say? = Qu'est-ce qu'elle a dit ?
 What color is your car? = De quelle couleur est ta voiture ?
-What day is it today? = Quel jour sommes-nous ?
+What day is it? = Quel jour sommes-nous ?
 What time is it? = Quelle heure est-il ?
 It's ten o'clock. = Il est dix heures.
 It's noon. = Il est midi.
@@ -3098,7 +3231,7 @@ I like to listen to the rain. = J'aime écouter la pluie.
 He goes fishing every weekend. = Il va à la pêche tous les week-ends.
 We went hiking in the mountains. = Nous avons fait une randonnée en montagne.
 I play sports twice a week. = Je fais du sport deux fois par semaine.
-She rides a horse. = Elle monte à cheval.
+She rides horses. = Elle monte à cheval.
 I can ride a bicycle. = Je sais faire du vélo.
 The concert was wonderful. = Le concert était merveilleux.
 The movie was boring. = Le film était ennuyeux.
@@ -3307,7 +3440,7 @@ def padded(sentence):
 # What stands before the place, by the kind of going.
 GOING = {"past": "went to", "with": "went to", "went": "went to", "now": "going to",
          "past no": "go to", "going": "go to", "will": "go to", "want": "go to", "when": "go to",
-         "how": "go to", "habit": "go to, goes to", "ask": "go to, live in",
+         "how": "get to", "habit": "go to, goes to", "ask": "go to, live in",
          "live": "live in, lives in", "live no": "live in", "since": "lived in",
          "from": "come from, comes from", "back": "back from", "back past": "back from",
          "work": "work in, works in, work at, works at",
@@ -3319,6 +3452,7 @@ GOING = {"past": "went to", "with": "went to", "went": "went to", "now": "going 
 def trace(mark):
     """None for a combination that only its frame can tell from others: it is never held out."""
     kind, first, second = mark
+    second = second.removeprefix("some ")   # also "any music"
     nouns = {NOUN[second].en, NOUN[second].en_plural} if second in NOUN else {second}
     if kind == "verb + object":
         found = forms(VERB[first]), nouns

@@ -57,6 +57,9 @@ GERMAN_MISTAKES = {
     "a word twice": r"\b(?!sie\b)(\w+) \1\b",
     "verb after dass": r"\bdass \w+ (hat|haben|habe)\b",
     "du": r"\bdu (\w+ )?(hat|ist|wird|kann|muss|will)\b",
+    "kein Schach spielen": r"\bkeine?n? (fußball|tennis|schach|klavier|gitarre|karten)"
+                           r"( ge|.*\b)spiel(t|en)\b",
+    "eine Wand malen": r"\bmal(e|st|t)\b.* wand\b|\bwand\b.* (ge)?mal(t|en)\b",
     "weak noun": r"\b(den|dem|einen|einem|meinen|meinem|seinen|seinem|unseren|unserem) nachbar\b",
 }
 
@@ -66,6 +69,8 @@ def test_german_mistake_is_nowhere(name, everything):
     wrong = {"kein": "er hat nicht ein auto", "keine Zahl": "keine drei",
              "in das, zu der": "zu der arbeit", "euere": "euere tür", "teuere": "ein teueres kleid",
              "a word twice": "das das haus", "verb after dass": "dass anna hat gegessen",
+             "kein Schach spielen": "er hat kein schach gespielt",
+             "eine Wand malen": "er hat die wand gemalt",
              "du": "du hat", "weak noun": "mit meinem nachbar"}[name]
     pattern = re.compile(GERMAN_MISTAKES[name])
     assert pattern.search(wrong)
@@ -204,6 +209,7 @@ VERB = {grammar.zu_end(verb): verb for verb in grammar.VERB}
     ("lernen", "lerne lernst lernt lernen lernt lernen"),
     ("malen", "male malst malt malen malt malen"),
     ("aufräumen", "räume räumst räumt räumen räumt räumen"),
+    ("streichen", "streiche streichst streicht streichen streicht streichen"),
     ("haben", "habe hast hat haben habt haben"),
 ])
 def test_present(infinitive, forms):
@@ -249,6 +255,12 @@ def say(frame, subject, verb, name, monkeypatch):
      "Meine Eltern werden morgen ihren Nachbarn einladen."),
     ("modal", ("er", "kaufen", "Mantel"),
      "He would like to buy a coat.", "Er möchte einen Mantel kaufen."),
+    ("perfect_not", ("er", "spielen", "Schach"),
+     "He didn't play chess yesterday.", "Er hat gestern nicht Schach gespielt."),
+    ("now", ("wir", "streichen", "Wand"),
+     "We are painting the wall right now.", "Wir streichen gerade die Wand."),
+    ("who", ("ich", "verlieren", "Pass"),
+     "Who lost the passport?", "Wer hat den Pass verloren?"),
     ("modal_past", ("ihr", "putzen", "Küche"),
      "You had to clean the kitchen yesterday.", "Ihr musstet gestern die Küche putzen."),
     ("modal_past", ("du", "öffnen", "Tür"),
@@ -298,6 +310,42 @@ def test_nothing_unidiomatic(everything):
         r"\b(our|their) (phone|passport|umbrella|watch)\b", en) and "Did" not in en
         and re.search(r"\b(forg[eo]t|lost|lose|looked for|found)\b", en)}
     assert odd == set()
+
+
+def test_every_sunday_or_one(everything):
+    """On Sundays: sonntags, abends; on Saturday, the one to come: am Samstag."""
+    days = [(en, de) for en, de, _ in everything if " on Sundays" in en or "onntag" in de
+            and de != "Gestern war Sonntag."]
+    assert len(days) > 50
+    assert [de for en, de in days if " on Sundays" not in en or "sonntags" not in de] == []
+    evenings = [de for en, de, _ in everything if "in the evening" in en]
+    assert len(evenings) > 50
+    assert [de for de in evenings if "abends" not in de] == []
+
+
+NOBODY_SAYS = {
+    "a language learned in a night": r"\blearn(ed|s)? (English|German|Spanish)\b",
+    "cooking soup": r"\bcook(s|ed|ing)? soup\b",
+    "a concussion": r"\bs(ee|aw) stars\b",
+    "a closet for a cabinet": r"\bcloset\b",
+    "one coat for all": r"^(We|They|My parents|Anna and Peter) (have|need) an? "
+                        r"([a-z]+ )?(coat|dress|shirt|hat|ring|jacket|sweater|passport)\b"
+                        r"|\b[Oo]ur (coat|dress|shirt|hat|ring|jacket|sweater|passport)\b"
+                        r"|\b(we|they) wear a ",
+    "one apple for all": r"^(We|They|My parents) .*\b(eat|ate|eating) an? ",
+    "asked among men": r"^Who (lost|forgot) his\b",
+    "relatives": r"^My (brother|sister|father|mother|uncle) .*\b(his|her) (mother|father|parents)\b"
+                 r"|^My parents .*\btheir (brother|sister|aunt|uncle|boss)\b",
+    "grown-ups at school": r"\b[Mm]y (parents|father|mother|uncle) .*\b(to|at) school\b",
+    "at the wrong time": r"\b(movies|concert) (this|tomorrow) morning|\b(market|museum) last night",
+    "forced to have fun": r"\b(have|has|had) to (drink|listen to|draw) (any )?(beer|a song|a bird)",
+    "a good friend, as a state": r"\bfriend (is|was|isn't|wasn't) ",
+}
+
+
+@pytest.mark.parametrize("name", NOBODY_SAYS)
+def test_nobody_says_that(name, everything):
+    assert [en for en, _, _ in everything if re.search(NOBODY_SAYS[name], en)] == []
 
 
 def test_had(everything):

@@ -83,6 +83,18 @@ ENGLISH_MISTAKES = {
     "other persons": r"^(i|you|we|they) (has|doesn't|wants|needs|is|isn't)\b",
     "did": r"\b(did|didn't) (\w+ )?(bought|ate|went|saw|lost|took|made|wrote|forgot|came)\b",
     "a word twice": r"\b(\w+) \1\b",
+    "get to": r"^how did .* go to\b",
+    "any": r"\b(didn't|did \w+) hear music\b",
+    "double meaning": r"\bcan't wait for\b|\b(give|gave) \w+ a ring\b|"
+                      r"^(he|she|they|(my|our) \w+|the (girls|children))('s|'re| \w+n?'?t?)"
+                      r"( very)? hot\b",
+    "at the wrong time": r"\b(movies|theater) this morning|\bsunny .*last night|\bbirds .*night|"
+                         r"\bdinner every morning|\blearned (english|french|spanish) last week|"
+                         r"\b(homework|letter|menu) (next|last) week",
+    "grown-ups at school": r"\b(mother|father|parents|uncle|aunt|neighbors) (?!were|was).*"
+                           r"\b(to|at) school",
+    "not to be said of anyone": r"\b(don't|doesn't|never) takes? (a )?showers?|"
+                                r"\b(isn't|aren't)( very)? smart|\bdoesn't know how to read",
 }
 
 
@@ -90,7 +102,11 @@ ENGLISH_MISTAKES = {
 def test_english_mistake_is_nowhere(name, everything):
     wrong = {"an": "a apple", "a": "an car", "third person": "she don't know",
              "other persons": "they has a cat", "did": "did she went home",
-             "a word twice": "the the house"}[name]
+             "a word twice": "the the house", "get to": "how did they go to school",
+             "any": "you didn't hear music", "double meaning": "my sister is very hot",
+             "at the wrong time": "we prepare dinner every morning",
+             "grown-ups at school": "my aunt went to school",
+             "not to be said of anyone": "you don't take showers"}[name]
     pattern = re.compile(ENGLISH_MISTAKES[name])
     assert pattern.search(wrong)
     assert [en for en, _, _ in everything if pattern.search(en.lower())] == []
