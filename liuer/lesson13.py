@@ -148,7 +148,7 @@ def load_model(path, device):
     return model, saved["labels"]
 
 
-def main(epochs=15, batch_size=512, embedding=100, hidden=100, layers=2, dropout=0.3, lr=0.005,
+def main(epochs=15, batch_size=256, embedding=100, hidden=100, layers=2, dropout=0.3, lr=0.005,
          seed=0, train=str(DATA / "names_train.csv"), test=str(DATA / "names_test.csv"),
          name=None, save=None, load=None):
     """Train on names with their language, then tell the language of names never seen.

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 import torch
 
+import bench_names
 import lesson13
 import make_names
 from conftest import LIUER, ROOT
@@ -287,6 +288,18 @@ def test_confusion_matrix_counts_every_test_name(rows, tmp_path):
     figure = lesson13.draw(result)
     shown = figure.axes[0].images[0].get_array()
     assert shown.shape == (18, 18) and shown.max() <= 1
+
+
+def test_the_benchmark_compares_both_ways(rows, tmp_path, monkeypatch, capsys):
+    train, test = (some(part, tmp_path / f"{i}.csv") for i, part in enumerate(rows))
+    monkeypatch.setattr(bench_names, "LECTURE_EPOCHS", 2)
+    monkeypatch.setattr(lesson13.main, "__defaults__", (1, *lesson13.main.__defaults__[1:]))
+    result = bench_names.compare(train, test, repeats=1)
+    assert result["ratio"] == result["lecture"] / result["ours"] > 0
+    assert result["seconds"] > 0 and result["lecture_seconds"] > 0
+    assert 0 < result["lecture_accuracy"] < 1 and 0 < result["accuracy"] < 1
+    assert "in 2 epochs" in capsys.readouterr().out or (
+        result["lecture_accuracy"] >= result["accuracy"])
 
 
 def test_mistake_is_shown_as_one_line(run_script, tmp_path):

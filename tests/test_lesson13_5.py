@@ -365,6 +365,12 @@ def test_a_file_that_is_no_checkpoint(tmp_path, monkeypatch, content):
 
 
 # ------------------------------------------------------------------------------ a reader's run
+def test_steps_back():
+    looks_at = torch.tensor([0, 2, 1, 1, 3, 0])
+    assert lesson.steps_back(torch.eye(4)[looks_at]) == 2
+    assert lesson.steps_back(torch.eye(4)) == lesson.steps_back(torch.ones(4, 1)) == 0
+
+
 def test_a_sentence_without_words(anki):
     with pytest.raises(BadInput, match="expected a sentence with words"):
         main(train=str(anki), sentence="  ", **SMALL)
