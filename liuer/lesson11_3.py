@@ -9,7 +9,7 @@ with 110 layers the plain shortcut wins, since any factor on x is multiplied fro
 With the two blocks of this net there is hardly a difference to see.
 
 Run:   python liuer/lesson11_3.py           (--help lists the settings)
-See:   held-out accuracy: lesson's block 97.70% | ... | 1x1 convolution 97.60% | 25.1 s    (2 cores)
+See:   held-out accuracy: lesson's block 97.70% | ... | 1x1 convolution 97.60% | 8.3 s    (2 cores)
 Notes: liuer/README.md, lecture 11
 """
 

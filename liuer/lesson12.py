@@ -9,7 +9,7 @@ three others have -1, so the loss of a step stays above -ln(e / (e + 3/e)) = ln(
 and the sum of five above 1.7038, however long we train (lesson12_3.py has no such floor).
 
 Run:   python liuer/lesson12.py              (--help lists the settings)
-See:   predicted ohlol | loss 2.5109 (floor 1.7038) | 2.9 s    (2 cores)
+See:   predicted ohlol | loss 2.5109 (floor 1.7038) | 0.7 s    (2 cores)
 Notes: liuer/README.md, lecture 12
 """
 

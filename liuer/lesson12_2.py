@@ -8,7 +8,7 @@ The logits still come out of tanh, so a step's loss stays above ln(1 + 3e^-2) = 
 mean and no longer a sum, that is also the floor of the loss.
 
 Run:   python liuer/lesson12_2.py            (--help lists the settings)
-See:   predicted ohlol | loss 0.5022 (floor 0.3408) | 3.2 s    (2 cores)
+See:   predicted ohlol | loss 0.5022 (floor 0.3408) | 0.7 s    (2 cores)
 Notes: liuer/README.md, lecture 12
 """
 

@@ -7,7 +7,7 @@ One output for every input, at its own step: sequence to sequence, synchronous. 
 model expects, feed the drawn character back, and it writes.
 
 Run:   python liuer/lesson13_2.py           (--help lists the settings)
-See:   held-out perplexity 4.30 | 40.2 s    (2 cores)
+See:   held-out perplexity 4.30 | 12.4 s    (2 cores)
 Notes: liuer/README.md, lecture 13
 """
 

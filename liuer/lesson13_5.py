@@ -3,7 +3,7 @@
     weights_t = softmax(W s_t . h_1..S)     context_t = weights_t h_1..S    (padding gets weight 0)
 
 Run:   python liuer/lesson13_5.py           (--help lists the settings)
-See:   held-out BLEU 91.8 | 105 s    (1 thread)
+See:   held-out BLEU 92.1 | 32 s    (2 cores)
 Notes: liuer/README.md, lecture 13
 
 Multi30k, German to English (python data/download.py multi30k), 6,162,702 parameters:
