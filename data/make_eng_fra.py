@@ -1001,9 +1001,8 @@ class Dice:
         """A time that suits the verb and its object."""
         noun = o.noun if o else ""
 
-        def pick(table):
-            return self.pick([time for time in pairs(table) if mood != "no"
-                              or "ago" not in time[0]])
+        def pick(table, ago=mood != "no"):
+            return self.pick([time for time in pairs(table) if ago or "ago" not in time[0]])
 
         if verb.en in UNTIMED and not past or verb.en == "understand" and noun != "lesson" \
                 or not past and (verb.en, noun) in (("listen to", "parent"), ("answer", "phone"),
@@ -1034,7 +1033,7 @@ class Dice:
             return pick(PAST_DAYS if past else FUTURE_DAYS)
         if past and verb.en in ("forget", "wait for", "look at", "look for", "hear", "listen to",
                                 "study", "carry", "thank", "hide"):
-            return pick(PAST_MOMENTS.replace("an hour ago=il y a une heure,", ""))
+            return pick(PAST_MOMENTS, ago=False)
         return pick(PAST_MOMENTS if past else FUTURE_MOMENTS)
 
 
@@ -1218,9 +1217,9 @@ def frame_question(d):
     flag, without = ("p" if tense == "now" else ""), ("" if tense == "past" else "w")
     times = {"past": "past", "going to": "future"}.get(tense)
     drawn = action(d, tense, "ask", times, flag, without, end="?", names=ASKED)
-    if drawn and (tense == "can" and re.search(" (thank|write .*(book|novel)s?|take a shower)",
-                                               drawn[0])
-                  or tense == "can" and any(f" {verb} " in drawn[0] for verb in LEARNED)
+    if drawn and (tense == "can" and (
+                      re.search(" (thank|write .*(book|novel)s?|take a shower)", drawn[0])
+                      or any(f" {verb} " in drawn[0] for verb in LEARNED))
                   or tense == "must" and NO_DUTY.search(drawn[0])
                   or tense == "want to" and " understand " in drawn[0]):
         return None

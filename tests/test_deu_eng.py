@@ -84,6 +84,22 @@ ENGLISH_MISTAKES = {
     "other persons": r"^(i|you|we|they) (has|doesn't|wants|needs|is|isn't)\b",
     "did": r"\b(did|didn't) (\w+ )?(bought|ate|went|saw|lost|took|made|wrote|forgot|came)\b",
     "a word twice": r"\b(\w+) \1\b",
+    "a language learned in a night": r"\blearn(ed|s)? (english|german|spanish)\b",
+    "cooking soup": r"\bcook(s|ed|ing)? soup\b",
+    "a concussion": r"\bs(ee|aw) stars\b",
+    "a closet for a cabinet": r"\bcloset\b",
+    "one coat for all": r"^(we|they|my parents|anna and peter) (have|need) an? "
+                        r"([a-z]+ )?(coat|dress|shirt|hat|ring|jacket|sweater|passport)\b"
+                        r"|\bour (coat|dress|shirt|hat|ring|jacket|sweater|passport)\b"
+                        r"|\b(we|they) wear a ",
+    "one apple for all": r"^(we|they|my parents) .*\b(eat|ate|eating) an? ",
+    "asked among men": r"^who (lost|forgot) his\b",
+    "relatives": r"^my (brother|sister|father|mother|uncle) .*\b(his|her) (mother|father|parents)\b"
+                 r"|^my parents .*\btheir (brother|sister|aunt|uncle|boss)\b",
+    "grown-ups at school": r"\bmy (parents|father|mother|uncle) .*\b(to|at) school\b",
+    "at the wrong time": r"\b(movies|concert) (this|tomorrow) morning|\b(market|museum) last night",
+    "forced to have fun": r"\b(have|has|had) to (drink|listen to|draw) (any )?(beer|a song|a bird)",
+    "a good friend, as a state": r"\bfriend (is|was|isn't|wasn't) ",
 }
 
 
@@ -91,7 +107,16 @@ ENGLISH_MISTAKES = {
 def test_english_mistake_is_nowhere(name, everything):
     wrong = {"an": "a apple", "a": "an car", "third person": "she don't know",
              "other persons": "they has a cat", "did": "did she went home",
-             "a word twice": "the the house"}[name]
+             "a word twice": "the the house",
+             "a language learned in a night": "last night they learned spanish",
+             "cooking soup": "she cooks soup", "a concussion": "did he see stars",
+             "a closet for a cabinet": "the closet is heavy",
+             "one coat for all": "our dress is blue", "one apple for all": "they ate an apple",
+             "asked among men": "who lost his bag", "relatives": "my brother calls his mother",
+             "grown-ups at school": "my father isn't at school",
+             "at the wrong time": "he went to the concert this morning",
+             "forced to have fun": "she has to draw a bird",
+             "a good friend, as a state": "his friend isn't good"}[name]
     pattern = re.compile(ENGLISH_MISTAKES[name])
     assert pattern.search(wrong)
     assert [en for en, _, _ in everything if pattern.search(en.lower())] == []
@@ -321,42 +346,6 @@ def test_every_sunday_or_one(everything):
     evenings = [de for en, de, _ in everything if "in the evening" in en]
     assert len(evenings) > 50
     assert [de for de in evenings if "abends" not in de] == []
-
-
-NOBODY_SAYS = {
-    "a language learned in a night": r"\blearn(ed|s)? (English|German|Spanish)\b",
-    "cooking soup": r"\bcook(s|ed|ing)? soup\b",
-    "a concussion": r"\bs(ee|aw) stars\b",
-    "a closet for a cabinet": r"\bcloset\b",
-    "one coat for all": r"^(We|They|My parents|Anna and Peter) (have|need) an? "
-                        r"([a-z]+ )?(coat|dress|shirt|hat|ring|jacket|sweater|passport)\b"
-                        r"|\b[Oo]ur (coat|dress|shirt|hat|ring|jacket|sweater|passport)\b"
-                        r"|\b(we|they) wear a ",
-    "one apple for all": r"^(We|They|My parents) .*\b(eat|ate|eating) an? ",
-    "asked among men": r"^Who (lost|forgot) his\b",
-    "relatives": r"^My (brother|sister|father|mother|uncle) .*\b(his|her) (mother|father|parents)\b"
-                 r"|^My parents .*\btheir (brother|sister|aunt|uncle|boss)\b",
-    "grown-ups at school": r"\b[Mm]y (parents|father|mother|uncle) .*\b(to|at) school\b",
-    "at the wrong time": r"\b(movies|concert) (this|tomorrow) morning|\b(market|museum) last night",
-    "forced to have fun": r"\b(have|has|had) to (drink|listen to|draw) (any )?(beer|a song|a bird)",
-    "a good friend, as a state": r"\bfriend (is|was|isn't|wasn't) ",
-}
-
-
-@pytest.mark.parametrize("name", NOBODY_SAYS)
-def test_nobody_says_that(name, everything):
-    wrong = {"a language learned in a night": "Last night they learned Spanish.",
-             "cooking soup": "She cooks soup.", "a concussion": "Did he see stars?",
-             "a closet for a cabinet": "The closet is heavy.",
-             "one coat for all": "Our dress is blue.", "one apple for all": "They ate an apple.",
-             "asked among men": "Who lost his bag?", "relatives": "My brother calls his mother.",
-             "grown-ups at school": "My father isn't at school.",
-             "at the wrong time": "He went to the concert this morning.",
-             "forced to have fun": "She has to draw a bird.",
-             "a good friend, as a state": "His friend isn't good."}[name]
-    pattern = re.compile(NOBODY_SAYS[name])
-    assert pattern.search(wrong)
-    assert [en for en, _, _ in everything if pattern.search(en)] == []
 
 
 def test_had(everything):
