@@ -15,9 +15,6 @@ from torch import nn
 
 from utils import BadInput, flags, show
 
-x_data = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)  one row a sample
-y_data = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
-
 
 class LinearModel(nn.Module):
     def __init__(self):
@@ -29,7 +26,7 @@ class LinearModel(nn.Module):
 
 
 def main(epochs=1000, lr=0.01, seed=0):
-    """Fit the line; return the loss of each epoch, w, b, y(4) and the line at some epochs.
+    """Fit the line; return the samples, the losses, w, b, y(4) and the line at some epochs.
 
     epochs: steps, each over all samples, >= 1
     lr: learning rate, > 0 and <= 100
@@ -37,19 +34,23 @@ def main(epochs=1000, lr=0.01, seed=0):
     """
     torch.manual_seed(seed)
 
-    # 1. Prepare data: x_data, y_data above
-    x_test = torch.tensor([[4.0]])
+    # 1. Prepare data
+    x_data = torch.tensor([[1.0], [2.0], [3.0]])                     # (N, 1)  one row a sample
+    y_data = torch.tensor([[2.0], [4.0], [6.0]])                     # (N, 1)
+    x_test = torch.tensor([[4.0]])                                   # (1, 1)
 
     # 2. Define model
     model = LinearModel()
-    before = model(x_test).item()
+    with torch.no_grad():               # to predict, no graph for gradients is needed
+        before = model(x_test).item()
 
     # 3. Loss and optimizer
     criterion = nn.MSELoss(reduction="sum")     # the mean would be a third: steps a third as long
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 
     # 4. Training cycle: forward, backward, update
-    losses, lines = [], {0: (model.linear.weight.item(), model.linear.bias.item())}
+    losses = []
+    lines = {0: (model.linear.weight.item(), model.linear.bias.item())}    # epoch: (w, b)
     for epoch in range(1, epochs + 1):
         y_pred = model(x_data)                                       # forward
         loss = criterion(y_pred, y_data)
@@ -58,36 +59,38 @@ def main(epochs=1000, lr=0.01, seed=0):
         optimizer.step()                                             # update
         losses.append(loss.item())
         if not losses[-1] < 1e6:
-            raise BadInput(f"the loss has grown to {losses[-1]:.2g} in {epoch} epochs: with lr {lr}"
-                           " each step ends further from the minimum; it converges below 0.06")
+            raise BadInput(f"the loss has grown to {losses[-1]:.2g} in {epoch} epochs: each step "
+                           f"ends further from the minimum; choose --lr below 0.06, not {lr}")
         w, b = model.linear.weight.item(), model.linear.bias.item()
-        if epoch in (1, 10, 100):
+        if epoch in (1, 10, 100, epochs):
             lines[epoch] = (w, b)
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:4d}/{epochs} | loss {losses[-1]:.8f} | w {w:.6f} | b {b:9.6f}")
 
-    lines[epochs] = (w, b)
-    prediction = model(x_test).item()
+    with torch.no_grad():
+        prediction = model(x_test).item()
     print(f"w = {w:.4f} | b = {b:.4f} | prediction y(4) = {prediction:.4f} "
           f"(before training: {before:.1f})")
-    return {"losses": losses, "w": w, "b": b, "prediction": prediction, "lines": lines}
+    return {"x": x_data, "y": y_data, "losses": losses, "w": w, "b": b, "before": before,
+            "prediction": prediction, "lines": lines}
 
 
 def draw(result):
     """The line at some epochs, and the loss."""
     import matplotlib.pyplot as plt
 
-    figure, (fit, time) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-    for k, (epoch, (w, b)) in enumerate(result["lines"].items()):
-        fit.plot([0, 5], [b, 5 * w + b], color=plt.cm.viridis(k / 5), label=f"epoch {epoch}")
-    fit.plot(x_data, y_data, "o", color="tab:red", label="samples")
-    fit.plot(4, result["prediction"], "*", color="tab:orange", markersize=12,
+    figure, (fit, loss) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    for epoch, (w, b) in result["lines"].items():
+        fit.plot([0, 5], [b, 5 * w + b], label=f"epoch {epoch}")
+    fit.plot(result["x"], result["y"], "ko", label="samples")
+    fit.plot(4, result["prediction"], "k*", markersize=12,
              label=f"y(4) = {result['prediction']:.4f}")
     fit.set(xlabel="x", ylabel="y", title="The line on its way to y = 2x")
     fit.legend()
-    time.semilogy(range(1, len(result["losses"]) + 1), result["losses"])
-    time.set(xlabel="epoch", ylabel="loss (sum)", title="Loss")
-    time.grid(alpha=0.3)
+    epochs = range(1, len(result["losses"]) + 1)
+    loss.semilogy(epochs, result["losses"], marker="o", markevery=[0])
+    loss.set(xlabel="epoch", ylabel="loss (sum)", title="Loss")
+    loss.grid(alpha=0.3)
     return figure
 
 

@@ -1,16 +1,18 @@
-"""Lesson 5_2: eight optimizers from the same initial weights; what lr, momentum, weight_decay do.
+"""Lesson 5.2: eight optimizers from the same initial weights; what lr, momentum, weight_decay do.
 
 SGD as PyTorch computes it, for every weight w with gradient g (momentum m, weight decay d):
 
     g <- g + d w        v <- m v + g        w <- w - lr v
 
-All eight get the same lr, as in the exercise. That is no ranking, for lr means something else to
-each: Adam, Adamax and RMSprop step about lr however steep the slope; Adagrad ever less; Rprop
-starts there and looks only at the sign of the gradient; LBFGS takes several steps in one call,
-for which it needs a function that computes the loss anew (closure).
+All eight get the same lr, as in the exercise, but it means something else to each. Adagrad divides
+by the root of the sum of all squared gradients so far: the sum never falls, so its steps shrink for
+ever, and here it ends last. Adam divides by the root of their mean: its step is lr at first,
+however steep the slope, and shrinks in the flat valley, as the mean still remembers the steep
+start. Rprop looks only at the sign of the gradient; its steps grow while the sign stays. LBFGS
+takes several steps in one call and needs a function that computes the loss anew (closure).
 
 Run:   python liuer/lesson5_2.py            (--help lists the settings)
-See:   all start at loss 44.3605 | lowest: Rprop 1.2e-12 | SGD by hand equals torch to 5.1e-07
+See:   all start at loss 44.3605 | lowest: Rprop 1.2e-12 | SGD by hand equals torch to 5.7e-07
 Notes: liuer/README.md, lecture 5
 """
 
@@ -21,15 +23,33 @@ from torch import nn
 
 from utils import flags, show
 
-x_data = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)
-y_data = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
-
-OPTIMIZERS = ["SGD", "Adagrad", "Adam", "Adamax", "ASGD", "LBFGS", "RMSprop", "Rprop"]
+OPTIMIZERS = [torch.optim.SGD, torch.optim.Adagrad, torch.optim.Adam, torch.optim.Adamax,
+              torch.optim.ASGD, torch.optim.LBFGS, torch.optim.RMSprop, torch.optim.Rprop]
 SGD_SETTINGS = {  # what changes: the values to compare; the others stay at lr 0.01, 0, 0
     "lr": [0.001, 0.01, 0.03, 0.062],   # this loss bends with 33.3: above 2 / 33.3 = 0.060 it grows
     "momentum": [0.0, 0.5, 0.9],
     "weight_decay": [0.0, 0.1, 1.0],
 }
+
+
+def train(optimizer_class, x, y, epochs, seed, **settings):
+    """Fit y = w x + b with that optimizer; return the loss before each step, w and b."""
+    torch.manual_seed(seed)                     # the same initial weights for every optimizer
+    model = nn.Linear(1, 1)
+    criterion = nn.MSELoss(reduction="sum")
+    optimizer = optimizer_class(model.parameters(), **settings)
+
+    def closure():
+        loss = criterion(model(x), y)                                # forward
+        optimizer.zero_grad()
+        loss.backward()                                              # backward
+        return loss
+
+    losses = []
+    for _ in range(epochs):
+        loss = optimizer.step(closure)                               # update: calls closure first
+        losses.append(loss.item())
+    return losses, model.weight.item(), model.bias.item()
 
 
 def sgd_step(w, grad, velocity, lr, momentum=0.0, weight_decay=0.0):
@@ -39,83 +59,60 @@ def sgd_step(w, grad, velocity, lr, momentum=0.0, weight_decay=0.0):
     return w - lr * velocity, velocity
 
 
-def train(name, epochs, seed, **settings):
-    """Fit y = w x + b with torch.optim.NAME; return the loss before each step, w and b."""
-    torch.manual_seed(seed)                     # the same initial weights for every optimizer
-    model = nn.Linear(1, 1)
-    criterion = nn.MSELoss(reduction="sum")
-    optimizer = getattr(torch.optim, name)(model.parameters(), **settings)
-
-    def closure():
-        loss = criterion(model(x_data), y_data)                      # forward
-        optimizer.zero_grad()
-        loss.backward()                                              # backward
-        return loss
-
-    losses = []
-    for _ in range(epochs):
-        losses.append(optimizer.step(closure).item())                # update: calls closure first
-    return losses, model.weight.item(), model.bias.item()
-
-
-def check_by_hand(epochs, seed, lr=0.01, momentum=0.9, weight_decay=0.1):
-    """The largest difference between sgd_step and torch.optim.SGD over the training."""
-    torch.manual_seed(seed)
-    model = nn.Linear(1, 1)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum,
-                                weight_decay=weight_decay)
-    weights = [p.detach().clone() for p in model.parameters()]
-    velocities, difference = [0.0, 0.0], 0.0
+def check_by_hand(x, y, epochs):
+    """The largest difference between sgd_step and torch.optim.SGD while they fit y = w x."""
+    w = torch.tensor(1.0, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.01, momentum=0.9, weight_decay=0.1)
+    by_hand, velocity, difference = 1.0, 0.0, 0.0
     for _ in range(epochs):
         optimizer.zero_grad()
-        ((model(x_data) - y_data) ** 2).sum().backward()
-        error = x_data @ weights[0].T + weights[1] - y_data          # (N, 1)
-        grads = [(2 * error * x_data).sum(0, keepdim=True), (2 * error).sum(0)]
-        steps = [sgd_step(*step, lr, momentum, weight_decay)
-                 for step in zip(weights, grads, velocities, strict=True)]
-        weights, velocities = zip(*steps, strict=True)
+        ((w * x - y) ** 2).sum().backward()
+        by_hand, velocity = sgd_step(by_hand, w.grad.item(), velocity, 0.01, 0.9, 0.1)
         optimizer.step()
-        difference = max(difference, *((p - w).abs().max().item()
-                                       for p, w in zip(model.parameters(), weights, strict=True)))
+        difference = max(difference, abs(w.item() - by_hand))
     return difference
 
 
 def main(epochs=300, lr=0.01, seed=0):
     """Train with each optimizer, and with SGD under other settings; return all loss curves.
 
-    epochs: calls of optimizer.step(), each over all samples, >= 2
+    epochs: calls of optimizer.step(), each over all samples, >= 1
     lr: learning rate of all eight, > 0 and <= 100
     seed: of the initial weights, >= 0
     """
-    # 1. Prepare data: x_data, y_data above
+    # 1. Prepare data
+    x_data = torch.tensor([[1.0], [2.0], [3.0]])                     # (N, 1)
+    y_data = torch.tensor([[2.0], [4.0], [6.0]])                     # (N, 1)
 
     # 2. Define model: nn.Linear(1, 1), anew from the same seed in train()
 
     # 3. Loss and optimizer: the sum of squared errors, and one of OPTIMIZERS
 
     # 4. Training cycle: forward, backward, update are the loop of train()
-    curves, weights = {}, {}
-    for name in OPTIMIZERS:
-        curves[name], w, b = train(name, epochs, seed, lr=lr)
-        weights[name] = (w, b)
+    curves = {}
+    for optimizer_class in OPTIMIZERS:
+        name = optimizer_class.__name__
+        curves[name], w, b = train(optimizer_class, x_data, y_data, epochs, seed, lr=lr)
         print(f"{name:8} | loss {curves[name][0]:.4f} -> {curves[name][-1]:.2e} | "
               f"w {w:7.4f} | b {b:7.4f}")
 
     sweeps = {}
     for key, values in SGD_SETTINGS.items():
+        sweeps[key] = {}
         for value in values:
-            losses, w, b = train("SGD", epochs, seed, **({"lr": 0.01} | {key: value}))
-            sweeps[key, value] = losses, w
-            print(f"SGD, {key + ' ' + str(value):17} | loss {losses[-1]:.2e} | "
-                  f"w {w:7.4g} | b {b:7.4g}")
+            settings = {"lr": 0.01}
+            settings[key] = value
+            losses, w, b = train(torch.optim.SGD, x_data, y_data, epochs, seed, **settings)
+            sweeps[key][f"{value}: w = {w:.3g}"] = losses            # the label of its curve
+            print(f"SGD, {key:12} {value:<5} | loss {losses[-1]:.2e} | w {w:7.4g} | b {b:7.4g}")
 
-    difference = check_by_hand(epochs, seed)
-    last = {name: losses[-1] for name, losses in curves.items() if math.isfinite(losses[-1])}
-    best = min(last, key=last.get, default="none")
-    print(f"all start at loss {curves['SGD'][0]:.4f} | lowest: {best} {last.get(best, 0):.1e} | "
+    difference = check_by_hand(x_data, y_data, epochs)
+    finite = [name for name in curves if math.isfinite(curves[name][-1])]    # some may diverge
+    best = min(finite, key=lambda name: curves[name][-1])
+    print(f"all start at loss {curves[best][0]:.4f} | lowest: {best} {curves[best][-1]:.1e} | "
           f"SGD by hand equals torch to {difference:.1e}")
-    return {"losses": curves["SGD"], "curves": curves, "weights": weights, "sweeps": sweeps,
-            "difference": difference}
+    return {"curves": curves, "sweeps": sweeps, "start_loss": curves[best][0], "best": best,
+            "best_loss": curves[best][-1], "difference": difference}
 
 
 def draw(result):
@@ -123,19 +120,16 @@ def draw(result):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(2, 2, figsize=(9, 7.5), layout="constrained", sharey=True)
-    for ax, key in zip(axes.flat, [None, *SGD_SETTINGS], strict=True):
-        curves = result["curves"] if key is None else {
-            f"{value}" + (f": w = {w:.3f}" if key == "weight_decay" else ""): losses
-            for (name, value), (losses, w) in result["sweeps"].items() if name == key}
-        for k, (label, losses) in enumerate(curves.items()):
-            ax.plot(range(len(losses)), losses, "--" if k % 2 else "-", label=label,
-                    linewidth=3 if label == "SGD" else 1.5)          # ASGD runs on top of it
-        ax.set(xlabel="epoch", ylabel="loss", yscale="log", ylim=(1e-9, 1e3),
-               title=f"SGD: {key}" if key else "eight optimizers")
-        if key:
-            ax.legend(loc="lower left")
-        else:
-            ax.legend(loc="center right", bbox_to_anchor=(1, 0.3), ncols=2, fontsize=9)
+    panels = {"eight optimizers": result["curves"]}
+    for key in result["sweeps"]:
+        panels[f"SGD: {key}"] = result["sweeps"][key]
+    for ax, (title, curves) in zip(axes.flat, panels.items(), strict=True):
+        for label, losses in curves.items():
+            epochs = range(1, len(losses) + 1)
+            style = "--" if label == "ASGD" else "-"                 # it runs on top of SGD
+            ax.plot(epochs, losses, style, label=label, marker="o", markevery=[0])
+        ax.set(xlabel="epoch", ylabel="loss", yscale="log", ylim=(1e-9, 1e3), title=title)
+        ax.legend(fontsize=9)
         ax.grid(alpha=0.3)
     return figure
 

@@ -39,13 +39,21 @@ class LogisticRegression(nn.Module):
 
 @torch.no_grad()
 def accuracy(model, x, y):
-    return ((model(x) > 0.5) == (y == 1)).float().mean().item()
+    """Share of right answers: class 1 where y_pred > 0.5."""
+    was_training = model.training
+    model.eval()                        # to answer, not to train: later nets differ in the two
+    right = (model(x) > 0.5) == (y == 1)                             # (N, 1)
+    model.train(was_training)
+    return right.float().mean().item()
 
 
 def one_feature():
     """The course's data: fail, fail, pass after 1, 2, 3 hours. Return w, b and where p = 0.5."""
-    x, y = torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([[0.0], [0.0], [1.0]])
+    x = torch.tensor([[1.0], [2.0], [3.0]])                          # (3, 1)
+    y = torch.tensor([[0.0], [0.0], [1.0]])                          # (3, 1)
     model = LogisticRegression(1, bias=True)
+    nn.init.zeros_(model.linear.weight)
+    nn.init.zeros_(model.linear.bias)
     criterion = nn.BCELoss(reduction="sum")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     for _ in range(1000):
@@ -54,9 +62,10 @@ def one_feature():
         loss.backward()
         optimizer.step()
     w, b = model.linear.weight.item(), model.linear.bias.item()
+    half = -b / w                       # where z = 0
     print(f"one feature | p(4 hours) = {model(torch.tensor([[4.0]])).item():.3f} | "
-          f"p = 0.5 at x = {-b / w:.2f}")
-    return w, b, -b / w
+          f"p = 0.5 at x = {half:.2f}")
+    return w, b, half
 
 
 def main(epochs=500, lr=0.5, seed=0):
@@ -66,8 +75,7 @@ def main(epochs=500, lr=0.5, seed=0):
     lr: learning rate, > 0 and <= 100
     seed: of the points, >= 0
     """
-    torch.manual_seed(seed)
-    hours = one_feature()
+    hours = one_feature()               # starts from 0: the seed is of the points alone
 
     # 1. Prepare data
     x, y = make_clouds(100, seed)                                    # (N, 3), (N, 1)
@@ -89,7 +97,7 @@ def main(epochs=500, lr=0.5, seed=0):
         loss.backward()                                              # backward
         optimizer.step()                                             # update
         losses.append(loss.item())
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f} | "
                   f"accuracy {accuracy(model, x, y):.1%}")
 
@@ -105,24 +113,21 @@ def draw(result):
     import matplotlib.pyplot as plt
 
     x, y, (w0, w1, w2) = result["x"], result["y"][:, 0], result["w"]
+
     figure, (plane, curve) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
-    for label, marker in ((0, "o"), (1, "^")):
-        plane.plot(x[y == label, 1], x[y == label, 2], marker, markersize=5, label=f"y = {label}")
-    # the line z = 0 as the point of it nearest to the origin, and a step along it
-    norm = w1**2 + w2**2
-    near, along = (-w0 * w1 / norm, -w0 * w2 / norm), (-w2 / norm**0.5, w1 / norm**0.5)
-    plane.axline(near, (near[0] + along[0], near[1] + along[1]), color="black", label="z = 0")
-    plane.set(xlabel="x1", ylabel="x2", xlim=(-4, 4), ylim=(-4, 4), aspect="equal",
-              title="Decision line")
-    plane.legend(loc="lower left")
+    plane.plot(x[y == 0, 1], x[y == 0, 2], "o", markersize=5, label="y = 0")
+    plane.plot(x[y == 1, 1], x[y == 1, 2], "^", markersize=5, label="y = 1")
+    x1 = np.array([-4.0, 4.0])
+    plane.plot(x1, -(w0 + w1 * x1) / w2, color="black", label="z = 0")
+    plane.set(xlabel="x1", ylabel="x2", xlim=(-4, 4), ylim=(-4, 4), title="Decision line")
+    plane.legend(loc="lower left", fontsize=9)
 
     w, b, half = result["hours"]
     hours = np.linspace(0, 6, 200)
     curve.plot(hours, 1 / (1 + np.exp(-(w * hours + b))), label="p(y = 1)")
-    curve.plot([1, 2, 3], [0, 0, 1], "o", color="tab:red", label="samples")
+    curve.plot([1, 2, 3], [0, 0, 1], "ro", label="samples")
     curve.plot([0, half, half], [0.5, 0.5, 0], "--", color="gray", label=f"p = 0.5 at {half:.2f}")
     curve.set(xlabel="hours", ylabel="probability of pass", title="One feature")
-    curve.grid(alpha=0.3)
     curve.legend()
     return figure
 

@@ -1,4 +1,4 @@
-"""Lesson 6_1: logistic regression by hand in NumPy, on the points of lesson6.py.
+"""Lesson 6.1: logistic regression by hand in NumPy, on the points of lesson6.py.
 
     z = w0 x0 + w1 x1 + w2 x2        y_pred = 1 / (1 + e^-z)
     cost = -(1/N) sum [y log y_pred + (1 - y) log(1 - y_pred)]
@@ -69,7 +69,7 @@ def main(epochs=500, lr=0.5, seed=0):
         grad = gradient(w, x, y)                                     # backward
         w = w - lr * grad                                            # update
         losses.append(loss.item())
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {loss:.4f} | accuracy {accuracy(w, x, y):.1%}")
 
     result = accuracy(w, x_test, y_test)
@@ -82,29 +82,25 @@ def draw(result):
     """Probability and decision line over the plane, and the loss of one sample against z."""
     import matplotlib.pyplot as plt
 
-    x, y = result["x"], result["y"]
-    x1, x2 = np.meshgrid(np.linspace(-4, 4, 100), np.linspace(-4, 4, 100))
-    z = np.stack([np.ones_like(x1), x1, x2], axis=-1) @ np.array(result["w"])    # (100, 100)
+    x, y, (w0, w1, w2) = result["x"], result["y"], result["w"]
     figure, (plane, curve) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
-    shades = plane.contourf(x1, x2, sigmoid(z), levels=np.linspace(0, 1, 11), cmap="coolwarm",
-                            alpha=0.6)
+    x1, x2 = np.meshgrid(np.linspace(-4, 4, 100), np.linspace(-4, 4, 100))
+    z = w0 + w1 * x1 + w2 * x2                                       # (100, 100)
+    shades = plane.contourf(x1, x2, sigmoid(z), levels=10, cmap="coolwarm", alpha=0.6)
+    figure.colorbar(shades, ax=plane)
     plane.contour(x1, x2, z, levels=[0], colors="black")
-    for label, marker in ((0, "o"), (1, "^")):
-        plane.plot(x[y == label, 1], x[y == label, 2], marker, color="C0" if label == 0 else "C3",
-                   markersize=4, label=f"y = {label}")
+    plane.plot(x[y == 0, 1], x[y == 0, 2], "bo", markersize=4, label="y = 0")
+    plane.plot(x[y == 1, 1], x[y == 1, 2], "r^", markersize=4, label="y = 1")
     plane.set(xlabel="x1", ylabel="x2", title="Probability of class 1; black: z = 0")
     plane.legend(loc="lower left")
-    figure.colorbar(shades, ax=plane)
 
-    line = np.linspace(-50, 50, 400)
+    z = np.linspace(-50, 50, 400)
     with np.errstate(divide="ignore"):  # log(0): the very thing this panel shows
-        direct = -np.log(1 - 1 / (1 + np.exp(-line)))
-    curve.plot(line, np.logaddexp(0, line), linewidth=3, alpha=0.5, label="logaddexp(0, z)")
-    curve.plot(line, direct, "--", label="-log(1 - sigmoid(z)), inf from z = 37 on")
-    curve.set(xlabel="z", ylabel="loss of a sample with y = 0", ylim=(-3, 65),
-              title="A loss that stays finite")
+        direct = -np.log(1 - 1 / (1 + np.exp(-z)))
+    curve.plot(z, np.logaddexp(0, z), linewidth=3, alpha=0.5, label="logaddexp(0, z)")
+    curve.plot(z, direct, "--", label="-log(1 - sigmoid(z)), inf from z = 37 on")
+    curve.set(xlabel="z", ylabel="loss where y = 0", ylim=(-3, 65), title="A loss that stays finite")
     curve.legend()
-    curve.grid(alpha=0.3)
     return figure
 
 
