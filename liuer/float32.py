@@ -11,7 +11,7 @@ Notes: liuer/README.md, references
 
 import math
 import struct
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from utils import BadInput, flags, show
 
@@ -46,12 +46,15 @@ def main(number=None):
     number: one more number to show, such as -2.5 or 1e-3
     """
     numbers = ["0.875", "6.36", "0.1", "16777217"]
+    last = ["0.1", "16777217"]
     if number is not None:
         try:
             float(number)
-        except ValueError:
+            Decimal(number)
+        except (ValueError, InvalidOperation):
             raise BadInput(f"--number: expected a number such as 6.36, got {number!r}") from None
         numbers.append(number)
+        last = [number]
 
     stored = {text: fields(float(text)) for text in numbers}
     for text, field in stored.items():
@@ -60,9 +63,7 @@ def main(number=None):
         exact = Decimal(field["value"])
         same = "exactly" if exact == Decimal(text) else "rounded to"
         print(f"{'':10} | {same} {exact:f}")
-    last = [f"{text} is stored as {Decimal(stored[text]['value']):f}"
-            for text in numbers[4:] or ("0.1", "16777217")]
-    print(" | ".join(last))
+    print(" | ".join(f"{text} is stored as {Decimal(stored[text]['value']):f}" for text in last))
     return stored
 
 
@@ -71,17 +72,17 @@ def draw(stored):
     import matplotlib.pyplot as plt
 
     colors = ["#f4b6a6"] + 8 * ["#bfe3b4"] + 23 * ["#b9d3f0"]
-    figure, ax = plt.subplots(figsize=(9, 0.9 + 0.8 * len(stored)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9, 0.9 + 0.8 * len(stored)), layout="constrained")
     for row, (text, field) in enumerate(stored.items()):
         bits = f"{field['sign']}{field['exponent']:08b}{field['mantissa']}"
         for column, (bit, color) in enumerate(zip(bits, colors, strict=True)):
-            ax.add_patch(plt.Rectangle((column, -row), 1, 0.5, facecolor=color, edgecolor="gray"))
-            ax.text(column + 0.5, 0.24 - row, bit, ha="center", va="center", fontsize=10)
-        ax.text(0, 0.58 - row, f"{text} is stored as {field['binary']}", fontsize=10, va="bottom")
+            axes.add_patch(plt.Rectangle((column, -row), 1, 0.5, facecolor=color, edgecolor="gray"))
+            axes.text(column + 0.5, 0.24 - row, bit, ha="center", va="center", fontsize=10)
+        axes.text(0, 0.58 - row, f"{text} is stored as {field['binary']}", fontsize=10, va="bottom")
     for column, label in ((0.5, "sign"), (5, "exponent (8)"), (20.5, "mantissa (23)")):
-        ax.text(column, 0.45 - len(stored), label, ha="center", fontsize=10)
-    ax.set(xlim=(-0.6, 32.1), ylim=(0.3 - len(stored), 1))
-    ax.axis("off")
+        axes.text(column, 0.45 - len(stored), label, ha="center", fontsize=10)
+    axes.set(xlim=(-0.6, 32.1), ylim=(0.3 - len(stored), 1))
+    axes.axis("off")
     return figure
 
 

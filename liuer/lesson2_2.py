@@ -1,4 +1,4 @@
-"""Lesson 2_2: the cost surface of y = w x + b. Two weights, and still every pair is tried.
+"""Lesson 2.2: the cost surface of y = w x + b. Two weights, and still every pair is tried.
 
     y_pred = w x + b        MSE(w, b) = (1/N) sum (y_pred - y)^2
 
@@ -9,18 +9,20 @@ See:   best w = 2.0, b = 0.0 | MSE 0.0000 | prediction y(4) = 8.0
 Notes: liuer/README.md, lecture 2
 """
 
+import math
+
 import numpy as np
 
 from utils import BadInput, flags, show
 
-x_data = np.array([1.0, 2.0, 3.0])
-y_data = np.array([2.0, 4.0, 6.0])
+
+def forward(x, w, b):
+    return w * x + b
 
 
-def mse(w, b):
-    """Mean squared error of y = w x + b; w and b are arrays of one shape, and so is the result."""
-    y_pred = w[..., None] * x_data + b[..., None]                    # (B, W, N)
-    return ((y_pred - y_data) ** 2).mean(axis=-1)                    # (B, W)
+def mse(xs, ys, w, b):
+    """Mean squared error of y = w x + b; w and b may be tables of one shape, then so is the MSE."""
+    return sum((forward(x, w, b) - y) ** 2 for x, y in zip(xs, ys, strict=True)) / len(xs)
 
 
 def main(w_max=4.0, b_max=2.0, step=0.1):
@@ -33,29 +35,41 @@ def main(w_max=4.0, b_max=2.0, step=0.1):
     if step > min(w_max, b_max):
         raise BadInput(f"step {step} is longer than the range 0 to {min(w_max, b_max)}: "
                        "try --step 0.1")
+    w_steps = math.floor(w_max / step + 1e-9)   # 1e-9: 0.3 / 0.1 is 2.9999999999999996
+    b_steps = math.floor(b_max / step + 1e-9)
+    pairs = (w_steps + 1) * (2 * b_steps + 1)
+    if pairs > 1_000_000:
+        raise BadInput(f"step {step} makes {pairs:,} pairs of w and b, at most 1,000,000 are "
+                       "tried: take a longer --step or smaller --w_max and --b_max")
 
     # 1. Prepare data
-    n_w, n_b = round(w_max / step), round(b_max / step)
-    ws = w_max * np.arange(n_w + 1) / n_w                            # (W,)
-    bs = b_max * np.arange(-n_b, n_b + 1) / n_b                      # (B,)
+    x_data = [1.0, 2.0, 3.0]
+    y_data = [2.0, 4.0, 6.0]
+    ws = step * np.arange(w_steps + 1)                               # (W,)
+    bs = step * np.arange(-b_steps, b_steps + 1)                     # (B,)
     w, b = np.meshgrid(ws, bs)                                       # (B, W)  w runs along a row
+    if max(w_max - ws[-1], b_max - bs[-1]) > 1e-9:
+        print(f"the last w is {ws[-1]:g}, the last b {bs[-1]:g}: one more step of {step:g} would "
+              f"pass {w_max:g} or {b_max:g}")
 
-    # 2. Define model: y_pred = w x + b, inside mse()
+    # 2. Define model: forward(), any straight line
 
     # 3. Loss (no optimizer: we try every pair)
 
     # 4. Training cycle: forward only, all pairs at once; no backward, no update
-    cost = mse(w, b)                                                 # forward
+    cost = mse(x_data, y_data, w, b)                                 # (B, W)  forward
 
+    print(f"{pairs:,} pairs: {len(bs)} values of b (rows) x {len(ws)} values of w (columns)")
+    for column in range(0, len(ws), max(1, w_steps // 4)):
+        print(f"w = {round(ws[column], 4)}, b = 0.0 | MSE {cost[b_steps, column]:7.4f}")
     row, column = np.unravel_index(cost.argmin(), cost.shape)
     best_w, best_b = ws[column].item(), bs[row].item()
-    prediction = best_w * 4 + best_b
-    print(f"{cost.size:,} pairs: {len(bs)} values of b (rows) x {len(ws)} values of w (columns)")
-    for column in (0, n_w // 4, n_w // 2, n_w):
-        print(f"w = {ws[column]:.1f}, b = {bs[n_b]:.1f} | MSE {cost[n_b, column]:7.4f}")
-    print(f"best w = {best_w:.1f}, b = {best_b:.1f} | MSE {cost.min():.4f} | "
-          f"prediction y(4) = {prediction:.1f}")
-    return {"ws": ws, "bs": bs, "cost": cost, "w": best_w, "b": best_b, "prediction": prediction}
+    lowest = cost[row, column].item()
+    prediction = forward(4.0, best_w, best_b)
+    print(f"best w = {round(best_w, 4)}, b = {round(best_b, 4)} | MSE {lowest:.4f} | "
+          f"prediction y(4) = {round(prediction, 4)}")
+    return {"ws": ws, "bs": bs, "cost": cost, "w": best_w, "b": best_b, "mse": lowest,
+            "prediction": prediction}
 
 
 def draw(result):
@@ -66,7 +80,7 @@ def draw(result):
     figure = plt.figure(figsize=(9, 4.2), layout="constrained")
     surface = figure.add_subplot(1, 2, 1, projection="3d")
     surface.plot_surface(w, b, result["cost"], cmap="viridis")
-    surface.set(xlabel="w", ylabel="b", zlabel="MSE", title="Cost surface")
+    surface.set(xlabel="w", ylabel="b", title="Cost surface, height: MSE")
 
     above = figure.add_subplot(1, 2, 2)
     levels = np.geomspace(0.3, max(1.0, result["cost"].max()), 8)
@@ -74,9 +88,9 @@ def draw(result):
     above.clabel(lines, fmt="%.1f", fontsize=8)
     above.axhline(0, color="gray", linestyle="--", label="b = 0: the curve of lesson 2")
     above.plot(result["w"], result["b"], "o", color="tab:red",
-               label=f"lowest: w = {result['w']:.1f}, b = {result['b']:.1f}")
+               label=f"lowest: w = {round(result['w'], 4)}, b = {round(result['b'], 4)}")
     above.set(xlabel="w", ylabel="b", title="The same from above")
-    above.legend(loc="upper right", framealpha=1)
+    above.legend(loc="lower left", framealpha=1)
     return figure
 
 

@@ -1,9 +1,11 @@
-"""Lesson 3_2: stochastic gradient descent. Step after every sample, not once for all of them.
+"""Lesson 3.2: stochastic gradient descent. Step after every sample, not once for all of them.
 
     loss = (w x - y)^2        d loss/dw = 2 x (w x - y)
     w <- w - lr d loss/dw
 
 Each gradient needs the w the last step made: the samples of an epoch cannot run in parallel.
+The samples come in the order 1, 2, 3, as on the slides; lesson3_3.py draws them in random order,
+which is what "stochastic" means.
 
 Run:   python liuer/lesson3_2.py            (--help lists the settings)
 See:   w = 2.0000000 (2 - w = 7.6e-14) | prediction y(4) = 8.0000000 (before training: 4.0)
@@ -11,9 +13,6 @@ Notes: liuer/README.md, lecture 3
 """
 
 from utils import BadInput, flags, show
-
-x_data = [1.0, 2.0, 3.0]
-y_data = [2.0, 4.0, 6.0]
 
 
 def forward(x, w):
@@ -31,16 +30,18 @@ def gradient(x, y, w):
 
 
 def main(epochs=100, lr=0.01, w=1.0):
-    """Descend sample by sample; return the loss of each epoch, every w on the way, and y(4).
+    """Descend sample by sample; return the data, the loss of each epoch, every w, and y(4).
 
     epochs: passes over the samples, >= 1
     lr: learning rate, > 0 and <= 100
     w: where to start, >= -100 and <= 100
     """
-    # 1. Prepare data: x_data, y_data above
-    before = forward(4.0, w)
+    # 1. Prepare data
+    x_data = [1.0, 2.0, 3.0]
+    y_data = [2.0, 4.0, 6.0]
 
     # 2. Define model: forward()
+    before = forward(4.0, w)
 
     # 3. Loss: loss_of(); the optimizer is one line of the loop
 
@@ -60,42 +61,49 @@ def main(epochs=100, lr=0.01, w=1.0):
             if epoch == 1:
                 print(f"x {x:.0f}, y {y:.0f} | loss {loss:.6f} | gradient {grad:8.4f} | w {w:.6f}")
         losses.append(total / len(x_data))
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.2e} | w {w:.14f}")
 
     prediction = forward(4.0, w)
     print(f"w = {w:.7f} (2 - w = {2 - w:.1e}) | prediction y(4) = {prediction:.7f} "
-          f"(before training: {before})")
-    return {"losses": losses, "ws": ws, "w": w, "prediction": prediction, "lr": lr}
+          f"(before training: {before:.1f})")
+    return {"x_data": x_data, "y_data": y_data, "losses": losses, "ws": ws, "lr": lr, "w": w,
+            "distance": 2 - w, "prediction": prediction, "before": before}
 
 
 def draw(result):
     """Each step slides down the curve of its own sample; three steps an epoch instead of one."""
     import matplotlib.pyplot as plt
+    import numpy as np
 
-    ws, n = result["ws"], len(x_data)
-    start = ws[0]
-    line = [min(start, 2.0) - 0.3 + (abs(start - 2) + 0.6) * k / 200 for k in range(201)]
-    figure, (curves, time) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    x_data, y_data, ws = result["x_data"], result["y_data"], result["ws"]
+    n = len(x_data)
+    every_w = np.linspace(min(2.0, *ws) - 0.3, max(2.0, *ws) + 0.3, 201)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
     for k, (x, y) in enumerate(zip(x_data, y_data, strict=True)):
-        curves.plot(line, [loss_of(x, y, w) for w in line], color=f"C{k}", alpha=0.4,
-                    label=f"loss of x = {x:.0f}")
-        for w, after in zip(ws[k:9:n], ws[k + 1:10:n], strict=True):  # three epochs
-            curves.annotate("", xy=(after, loss_of(x, y, after)), xytext=(w, loss_of(x, y, w)),
-                            arrowprops={"arrowstyle": "->", "color": f"C{k}", "linewidth": 1.8})
-    curves.set(xlabel="w", ylabel="loss of one sample", title="The first nine steps")
-    curves.legend()
+        left.plot(every_w, loss_of(x, y, every_w), color=f"C{k}", alpha=0.4,
+                  label=f"loss of x = {x:.0f}")
+    for step in range(min(9, len(ws) - 1)):
+        k = step % n                    # the sample of this step
+        start, end = ws[step], ws[step + 1]
+        left.annotate("", xytext=(start, loss_of(x_data[k], y_data[k], start)),
+                      xy=(end, loss_of(x_data[k], y_data[k], end)),
+                      arrowprops={"arrowstyle": "->", "color": f"C{k}", "linewidth": 1.8})
+    left.set(xlabel="w", ylabel="loss of one sample", title="The first steps, three an epoch")
+    left.legend()
 
-    full = [start]  # lesson 3 from the same start: one step an epoch, along the mean gradient
-    for _ in range(min(30, len(result["losses"]))):
-        mean = sum(gradient(x, y, full[-1]) for x, y in zip(x_data, y_data, strict=True)) / n
-        full.append(full[-1] - result["lr"] * mean)
-    shown = ws[:n * (len(full) - 1) + 1]
-    time.plot(range(len(full)), full, "o-", markersize=3, label="gradient descent: 1 step an epoch")
-    time.plot([k / n for k in range(len(shown))], shown, ".-", label="SGD: 3 steps an epoch")
-    time.axhline(2, color="gray", linestyle="--", linewidth=1)
-    time.set(xlabel="epoch", ylabel="w", title="w on its way to 2")
-    time.legend()
+    shown = min(30, len(result["losses"]))                           # epochs
+    full = ws[:1]   # lesson 3 from the same start: one step an epoch, along the mean gradient
+    for _ in range(shown):
+        grads = [gradient(x, y, full[-1]) for x, y in zip(x_data, y_data, strict=True)]
+        full.append(full[-1] - result["lr"] * sum(grads) / n)
+    right.plot(range(shown + 1), full, "o-", markersize=3, label="full batch: 1 step an epoch")
+    right.plot(np.arange(n * shown + 1) / n, ws[:n * shown + 1], ".-",
+               label="SGD: 3 steps an epoch")
+    right.axhline(2, color="gray", linestyle="--", linewidth=1)
+    right.set(xlabel="epoch", ylabel="w", title="w on its way to 2")
+    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    right.legend()
     return figure
 
 

@@ -13,9 +13,6 @@ import torch
 
 from utils import BadInput, flags, show
 
-x_data = [1.0, 2.0, 3.0]
-y_data = [2.0, 4.0, 6.0]
-
 
 def forward(x, w):
     return w * x                    # x is a number, w a tensor: the result is a tensor
@@ -27,13 +24,15 @@ def loss_of(x, y, w):
 
 
 def main(epochs=100, lr=0.01, w=1.0):
-    """Descend sample by sample; return the loss of each epoch, every w and gradient, and y(4).
+    """Descend sample by sample; return data, losses of the epochs, every w and gradient, and y(4).
 
     epochs: passes over the samples, >= 1
     lr: learning rate, > 0 and <= 100
     w: where to start, >= -100 and <= 100
     """
-    # 1. Prepare data: x_data, y_data above
+    # 1. Prepare data
+    x_data = [1.0, 2.0, 3.0]
+    y_data = [2.0, 4.0, 6.0]
 
     # 2. Define model: forward(), with a weight that asks for its gradient
     w = torch.tensor(w, requires_grad=True)
@@ -61,30 +60,34 @@ def main(epochs=100, lr=0.01, w=1.0):
             if epoch == 1:
                 print(f"x {x:.0f}, y {y:.0f} | loss {loss:.6f} | w.grad {grad:8.4f} | w {w:.6f}")
         losses.append(total / len(x_data))
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.2e} | w {w:.7f}")
 
     prediction = forward(4.0, w).item()
-    print(f"w = {w:.7f} | prediction y(4) = {prediction:.7f} (before training: {before})")
-    return {"losses": losses, "ws": ws, "grads": grads, "w": w.item(), "prediction": prediction}
+    print(f"w = {w:.7f} | prediction y(4) = {prediction:.7f} (before training: {before:.1f})")
+    return {"x_data": x_data, "y_data": y_data, "losses": losses, "ws": ws, "grads": grads,
+            "w": w.item(), "prediction": prediction, "before": before}
 
 
 def draw(result):
     """The gradient autograd found at each step, on the derivative written by hand; the loss."""
     import matplotlib.pyplot as plt
+    import numpy as np
 
-    figure, (slope, time) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-    start, end = sorted((result["ws"][0], 2.0))
-    for k, (x, y) in enumerate(zip(x_data, y_data, strict=True)):
-        slope.plot([start, end], [2 * x * (start * x - y), 2 * x * (end * x - y)], color=f"C{k}",
-                   alpha=0.5, label=f"by hand, 2x(wx - y) at x = {x:.0f}")
-        slope.plot(result["ws"][k:-1:3], result["grads"][k::3], "o", color=f"C{k}", markersize=4)
-    slope.plot([], [], "o", color="gray", markersize=4, label="w.grad by autograd")
-    slope.set(xlabel="w", ylabel="d loss / dw", title="Autograd computes the same gradient")
-    slope.legend()
-    time.semilogy(range(1, len(result["losses"]) + 1), result["losses"])
-    time.set(xlabel="epoch", ylabel="loss", title="Loss, down to what float32 can tell from 0")
-    time.grid(alpha=0.3)
+    ws, grads, losses = np.array(result["ws"]), result["grads"], result["losses"]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    for k, (x, y) in enumerate(zip(result["x_data"], result["y_data"], strict=True)):
+        left.plot(ws, 2 * x * (ws * x - y), color=f"C{k}", alpha=0.5,
+                  label=f"by hand, 2x(wx - y) at x = {x:.0f}")
+        left.plot(ws[k:-1:3], grads[k::3], "o", color=f"C{k}", markersize=4)     # its own steps
+    left.plot([], [], "o", color="gray", markersize=4, label="w.grad by autograd")
+    left.set(xlabel="w", ylabel="d loss / dw", title="Autograd computes the same gradient")
+    left.legend()
+    right.plot(range(1, len(losses) + 1), losses, marker="." if len(losses) < 30 else "")
+    right.set_yscale("log" if max(losses) > 0 else "linear")         # no 0 on a log axis
+    right.set(xlabel="epoch", ylabel="loss", title="Loss, down to what float32 can tell from 0")
+    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    right.grid(alpha=0.3)
     return figure
 
 

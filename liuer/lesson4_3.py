@@ -1,4 +1,4 @@
-"""Lesson 4_3: y = w x + b by stochastic gradient descent, with the gradient derived by hand.
+"""Lesson 4.3: y = w x + b by stochastic gradient descent, with the gradient derived by hand.
 
     loss = (w x + b - y)^2 = (y_pred - y)^2, by the chain rule through y_pred:
     d loss/dw = 2 (y_pred - y) x        d loss/db = 2 (y_pred - y) 1
@@ -9,9 +9,6 @@ Notes: liuer/README.md, lecture 4
 """
 
 from utils import BadInput, flags, show
-
-x_data = [1.0, 2.0, 3.0]
-y_data = [2.0, 4.0, 6.0]
 
 
 def forward(x, w, b):
@@ -30,17 +27,19 @@ def gradient(x, y, w, b):
 
 
 def main(epochs=1000, lr=0.01, w=1.0, b=1.0):
-    """Descend sample by sample; return the loss of each epoch, every w and b, and y(4).
+    """Descend sample by sample; return data, losses of the epochs, every w and b, and y(4).
 
     epochs: passes over the samples, >= 1
     lr: learning rate, > 0 and <= 100
     w: where w starts, >= -100 and <= 100
     b: where b starts, >= -100 and <= 100
     """
-    # 1. Prepare data: x_data, y_data above
-    before = forward(4.0, w, b)
+    # 1. Prepare data
+    x_data = [1.0, 2.0, 3.0]
+    y_data = [2.0, 4.0, 6.0]
 
     # 2. Define model: forward()
+    before = forward(4.0, w, b)
 
     # 3. Loss: loss_of(); the optimizer is two lines of the loop
 
@@ -60,13 +59,14 @@ def main(epochs=1000, lr=0.01, w=1.0, b=1.0):
                 raise BadInput(f"the loss has grown to {loss:.2g} in epoch {epoch}: "
                                f"lr {lr} is too large, try --lr 0.01")
         losses.append(total / len(x_data))
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:4d}/{epochs} | loss {losses[-1]:.2e} | w {w:.6f} | b {b:9.6f}")
 
     prediction = forward(4.0, w, b)
     print(f"w = {w:.5f} | b = {b:.5f} | prediction y(4) = {prediction:.5f} "
-          f"(before training: {before})")
-    return {"losses": losses, "ws": ws, "bs": bs, "w": w, "b": b, "prediction": prediction}
+          f"(before training: {before:.1f})")
+    return {"x_data": x_data, "y_data": y_data, "losses": losses, "ws": ws, "bs": bs, "w": w,
+            "b": b, "prediction": prediction, "before": before}
 
 
 def draw(result):
@@ -74,21 +74,24 @@ def draw(result):
     import matplotlib.pyplot as plt
     import numpy as np
 
-    ws, bs = result["ws"], result["bs"]
-    left, right = min(*ws, 1.4) - 0.5, max(*ws, 2.6) + 0.5
-    low, high = min(*bs, -1.0) - 0.5, max(*bs, 1.0) + 0.5
-    w, b = np.meshgrid(np.linspace(left, right, 120), np.linspace(low, high, 120))
-    mean = sum(loss_of(x, y, w, b) for x, y in zip(x_data, y_data, strict=True)) / len(x_data)
-    figure, (plane, time) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-    plane.contour(w, b, mean, levels=np.geomspace(0.02, 30, 12), colors="lightgray")
-    plane.plot(ws, bs, ".-", markersize=3, linewidth=0.7, label="path, one sample a step")
-    plane.plot(ws[0], bs[0], "s", color="tab:orange", label=f"start ({ws[0]:.1f}, {bs[0]:.1f})")
-    plane.plot(ws[-1], bs[-1], "o", color="tab:red", label=f"end ({ws[-1]:.3f}, {bs[-1]:.3f})")
-    plane.set(xlabel="w", ylabel="b", title="Steps across and along the valley")
-    plane.legend()
-    time.semilogy(range(1, len(result["losses"]) + 1), result["losses"])
-    time.set(xlabel="epoch", ylabel="loss", title="Mean loss of each epoch")
-    time.grid(alpha=0.3)
+    ws, bs, losses = result["ws"], result["bs"], result["losses"]
+    w_line = np.linspace(min(1.4, *ws) - 0.5, max(2.6, *ws) + 0.5, 120)
+    b_line = np.linspace(min(-1.0, *bs) - 0.5, max(1.0, *bs) + 0.5, 120)
+    w, b = np.meshgrid(w_line, b_line)                               # (120, 120)
+    costs = np.mean([loss_of(x, y, w, b) for x, y in
+                     zip(result["x_data"], result["y_data"], strict=True)], axis=0)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    left.contour(w, b, costs, levels=np.geomspace(0.02, 30, 12), colors="lightgray")
+    left.plot(ws, bs, ".-", markersize=3, linewidth=0.7, label="path, one sample a step")
+    left.plot(ws[0], bs[0], "s", color="tab:orange", label=f"start ({ws[0]:.1f}, {bs[0]:.1f})")
+    left.plot(ws[-1], bs[-1], "o", color="tab:red", label=f"end ({ws[-1]:.3f}, {bs[-1]:.3f})")
+    left.set(xlabel="w", ylabel="b", title="Steps across and along the valley")
+    left.legend()
+    right.plot(range(1, len(losses) + 1), losses, marker="." if len(losses) < 30 else "")
+    right.set_yscale("log" if max(losses) > 0 else "linear")         # no 0 on a log axis
+    right.set(xlabel="epoch", ylabel="loss", title="Mean loss of each epoch")
+    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    right.grid(alpha=0.3)
     return figure
 
 
