@@ -99,7 +99,7 @@ def draw(result):
         direct = -np.log(1 - 1 / (1 + np.exp(-z)))
     curve.plot(z, np.logaddexp(0, z), linewidth=3, alpha=0.5, label="logaddexp(0, z)")
     curve.plot(z, direct, "--", label="-log(1 - sigmoid(z)), inf from z = 37 on")
-    curve.set(xlabel="z", ylabel="loss where y = 0", ylim=(-3, 65), title="A loss that stays finite")
+    curve.set(xlabel="z", ylabel="loss where y = 0", ylim=(-3, 65), title="The loss stays finite")
     curve.legend()
     return figure
 

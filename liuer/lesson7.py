@@ -14,40 +14,12 @@ See:   accuracy 94.4% on the rows it trained on (baseline 62.7%) | loss 0.1369 (
 Notes: liuer/README.md, lecture 7
 """
 
-import gzip
 import math
-import zlib
-from pathlib import Path
 
 import torch
 from torch import nn
 
-from utils import DATA, BadInput, flags, show
-
-
-def load_csv(path):
-    """Read lines of 8 features and a label 0 or 1, plain or gzipped -> x (N, 8), y (N, 1)."""
-    rows = []
-    try:
-        content = Path(path).read_bytes()
-        if content[:2] == b"\x1f\x8b":  # by content: some browsers unzip and leave the name
-            content = gzip.decompress(content)
-        for number, line in enumerate(content.decode("utf-8").rstrip().splitlines(), 1):
-            try:
-                row = [float(value) for value in line.split(",")]
-            except ValueError:
-                row = []
-            if len(row) != 9 or row[-1] not in (0, 1) or not all(abs(v) < 1e6 for v in row):
-                raise ValueError(f"line {number}: {line[:60]!r}")
-            rows.append(row)
-        if len({row[-1] for row in rows}) < 2:
-            raise ValueError(f"{len(rows)} rows, without both labels")
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error           # "No such file or directory"
-        raise BadInput(f"{path}: expected lines of 8 numbers and a label 0 or 1 (CSV or .csv.gz), "
-                       f"got: {reason}; without --path the table that ships is used") from None
-    table = torch.tensor(rows)                                       # (N, 9)
-    return table[:, :8], table[:, 8:]
+from utils import DATA, flags, plot_curve, read_table, show
 
 
 class Model(nn.Module):
@@ -66,7 +38,12 @@ class Model(nn.Module):
 
 @torch.no_grad()
 def accuracy(model, x, y):
-    return ((model(x) > 0.5) == (y == 1)).float().mean().item()
+    """Share of right answers: class 1 where y_pred > 0.5."""
+    was_training = model.training
+    model.eval()                        # to answer, not to train: later nets differ in the two
+    right = (model(x) > 0.5) == (y == 1)                             # (N, 1)
+    model.train(was_training)
+    return right.float().mean().item()
 
 
 def baseline(y):
@@ -87,7 +64,8 @@ def main(epochs=1000, lr=0.1, momentum=0.9, seed=0, path=None):
     torch.manual_seed(seed)
 
     # 1. Prepare data
-    x, y = load_csv(path or DATA / "breast_cancer.csv")              # (N, 8), (N, 1)
+    x, y = read_table(path or DATA / "breast_cancer.csv")
+    x, y = torch.from_numpy(x), torch.from_numpy(y)                  # (N, 8), (N, 1)
     base_loss, base_accuracy = baseline(y)
     print(f"{len(x)} rows, {y.mean():.1%} of class 1 | "
           f"baseline: loss {base_loss:.4f}, accuracy {base_accuracy:.1%}")
@@ -109,26 +87,24 @@ def main(epochs=1000, lr=0.1, momentum=0.9, seed=0, path=None):
         loss.backward()                                              # backward
         optimizer.step()                                             # update
         losses.append(loss.item())
-        if epoch == 1 or epoch % max(1, epochs // 10) == 0:
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:4d}/{epochs} | loss {losses[-1]:.4f} | "
                   f"accuracy {accuracy(model, x, y):.1%}")
 
     result = accuracy(model, x, y)
     print(f"accuracy {result:.1%} on the rows it trained on (baseline {base_accuracy:.1%}) | "
           f"loss {losses[-1]:.4f} (baseline {base_loss:.4f})")
-    return {"losses": losses, "accuracy": result, "baseline": (base_loss, base_accuracy)}
+    return {"losses": losses, "loss": losses[-1], "accuracy": result,
+            "base_loss": base_loss, "base_accuracy": base_accuracy}
 
 
 def draw(result):
     """The loss over the epochs, against the loss of a constant answer."""
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    ax.plot(range(1, len(result["losses"]) + 1), result["losses"], label="8-6-4-1, sigmoid")
-    ax.axhline(result["baseline"][0], color="gray", linestyle="--", label="constant answer")
-    ax.set(xlabel="epoch", ylabel="loss", title="Nothing happens at first, then it learns")
+    figure = plot_curve({"8-6-4-1, sigmoid": result["losses"]})
+    ax = figure.axes[0]
+    ax.axhline(result["base_loss"], color="gray", linestyle="--", label="constant answer")
+    ax.set_title("Nothing happens at first, then it learns")
     ax.set_ylim(bottom=0)
-    ax.grid(alpha=0.3)
     ax.legend()
     return figure
 
