@@ -1,8 +1,4 @@
-"""What the lessons share, and nothing that is a lesson: where files live, settings, data, figures.
-
-Importing this file imports neither torch nor torchvision nor pyplot, so lessons 2 and 3 start at
-once; each is imported where it is needed.
-"""
+"""What the lessons share, and no lesson: where files live, settings, data, figures."""
 
 import argparse
 import gzip
@@ -10,38 +6,48 @@ import hashlib
 import inspect
 import io
 import math
+import operator
 import os
 import re
+import signal
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
-IMAGES = ROOT / "images"
+DATA = Path(__file__).resolve().parent.parent / "data"
+IMAGES = DATA.with_name("images")
 
 MEAN, STD = 0.1307, 0.3081      # of MNIST's training pixels in [0, 1], as image2tensor.py prints
 MNIST_SHA256 = "ee068f36682cba7f38bafdedc77b0f873ebbcf877036f7ebde566966146ac146"
+COMPARE = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 
 
 class BadInput(ValueError):
     """A user's mistake. A script shows its message as one line, without a traceback."""
 
 
-# ---------------------------------------------------------------------------------- settings
 def flags(main):
     """Read `--name value` for each keyword of main from the command line; return a dict.
 
-    The type is that of the default (None: a string; False: a switch). `--help` shows each
-    setting's line in main's docstring, `name: meaning`. A limit written there holds:
-    `epochs: passes over the data, >= 1` turns `--epochs 0` into one clear line.
+    The type is that of the default (None: a string; False: a switch). The line on a setting in
+    main's docstring is its help; a limit in it holds: `epochs: ..., >= 1` refuses `--epochs 0`.
     """
     sys.excepthook = one_line
+    if hasattr(signal, "SIGPIPE"):      # `| head -n 1` closes the pipe: end quietly
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if hasattr(sys.stdout, "reconfigure"):      # a Chinese console has no ü: print ? for it
+        sys.stdout.reconfigure(errors="replace", line_buffering=True)
     doc = inspect.getdoc(main)          # without the indentation, on every version of Python
     meanings = dict(re.findall(r"^(\w+): (.+)$", doc, re.MULTILINE))
-    parser = Parser(description=doc.split("\n")[0], allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0], allow_abbrev=False)
+
+    def error(message):     # one line, where argparse would print the usage of every setting first
+        message = re.sub(r"^argument (--\w+)\S*:", r"\1:", message)
+        parser.exit(2, f"{parser.prog}: {message}\n")
+    parser.error = error
     for name, parameter in inspect.signature(main).parameters.items():
         default, meaning = parameter.default, meanings[name]
         names = dict.fromkeys([f"--{name}", f"--{name.replace('_', '-')}"])
@@ -49,9 +55,9 @@ def flags(main):
         if default is False:
             parser.add_argument(*names, action="store_true", help=text)
         else:
-            read = checked(str if default is None else type(default), meaning)
-            parser.add_argument(*names, dest=name, type=read, default=default, help=text,
-                                metavar=read.__name__.upper())
+            kind = str if default is None else type(default)
+            parser.add_argument(*names, type=checked(kind, meaning), default=default, help=text,
+                                metavar=kind.__name__.upper())
     arguments = []
     for text in sys.argv[1:]:
         if re.match(r"-[\d.]", text) and arguments:     # argparse takes -1e-3 for an option
@@ -60,43 +66,33 @@ def flags(main):
             arguments.append(text)
     settings = vars(parser.parse_args(arguments))
     use_threads(1)
+    import matplotlib.pyplot as plt
+    try:
+        plt.switch_backend(plt.get_backend())
+    except Exception as error:      # each way of opening windows fails in its own way
+        print(f"no window can be opened ({error}): look at the figure's file")
+        plt.switch_backend("agg")
     return settings
 
 
 def checked(kind, meaning):
     """A reader of one setting: its type is kind, its limits stand in meaning (`>= 1`, `< 1`)."""
-    limits = [(sign, float(bound)) for sign, bound in
-              re.findall(r"([<>]=?) (-?[\d.]+)", meaning)]
+    limits = re.findall(r"([<>]=?) (-?[\d.]+)", meaning)
     wanted = {int: "a whole number", float: "a number", str: "a text"}[kind]
-    wanted += " and".join(f" {sign} {bound:g}" for sign, bound in limits)
-
-    def allowed(value):
-        for sign, bound in limits:
-            if sign[0] == ">" and value < bound or sign[0] == "<" and value > bound:
-                return False
-            if value == bound and sign in ("<", ">"):
-                return False
-        return kind is not float or math.isfinite(value)
+    wanted += " and".join(f" {sign} {bound}" for sign, bound in limits)
 
     def read(text):
         try:
             value = kind(text)
+            fine = kind is not float or math.isfinite(value)
         except ValueError:
-            value = None
-        if value is None or not allowed(value):
+            fine = False
+        if not fine or not all(COMPARE[sign](value, float(bound)) for sign, bound in limits):
             raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r} "
                                              "(--help lists the settings)")
         return value
 
-    read.__name__ = kind.__name__
     return read
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        """One line, where argparse would print the usage of every setting first."""
-        message = re.sub(r"^argument (--\w+)\S*:", r"\1:", message)
-        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def one_line(kind, error, traceback):
@@ -110,7 +106,7 @@ def one_line(kind, error, traceback):
 def use_threads(count):
     """Let torch compute with that many threads, unless the environment sets their number.
 
-    After every operation threads wait for each other. Beside two busy programs on 2 cores a step of
+    Threads wait for each other after every operation. Beside two busy programs on 2 cores a step of
     lesson 9 takes 2.4 times as long as alone with one thread, 16 times with two; one of lesson 11
     1.7 and 4.7 times. Alone the second thread saves a third, or less.
     """
@@ -119,36 +115,34 @@ def use_threads(count):
 
 
 def pick_device():
-    """A GPU where there is one; else the CPU, with half of its cores (see use_threads)."""
+    """A GPU where there is one that works; else the CPU, with half of its cores (use_threads)."""
     import torch
-
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        try:
+            torch.ones(1, device="cuda").sum().item()
+            return torch.device("cuda")
+        except RuntimeError as error:
+            print(f"the GPU cannot be used, so the CPU is: {str(error).splitlines()[0]}")
     use_threads(max(1, (os.cpu_count() or 1) // 2))
     return torch.device("cpu")
 
 
-# -------------------------------------------------------------------------------------- data
 def load_mnist(device="cpu"):
     """The official MNIST, standardised: every pixel (value / 255 - MEAN) / STD.
 
-    Returns x_train (60000, 1, 28, 28) float32, y_train (60000,) int64, x_test (10000, 1, 28, 28)
-    and y_test (10000,), on the device. Raises BadInput where data/mnist.npz is not as it shipped.
+    Returns x_train (60000, 1, 28, 28) float32, y_train (60000,) int64, x_test and y_test (10000).
     """
     import torch
-
     path = DATA / "mnist.npz"
     content = read_bytes(path)
     if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
-        raise BadInput(f"{path}: expected the file that ships, got another or a damaged one "
-                       f"({len(content):,} bytes); check it out again: git checkout {path}")
-    parts = []
+        raise BadInput(f"{path}: expected the file that ships, got a damaged one of "
+                       f"{len(content):,} bytes; fetch it again: git checkout data/mnist.npz")
     with np.load(io.BytesIO(content)) as file:
-        for part in ("train", "test"):
-            x = torch.from_numpy(file[f"x_{part}"]).unsqueeze(1).to(device)     # uint8
-            parts.append(x.float().div_(255).sub_(MEAN).div_(STD))              # (N, 1, 28, 28)
-            parts.append(torch.from_numpy(file[f"y_{part}"]).long().to(device))  # (N,)
-    return tuple(parts)
+        x_train, y_train, x_test, y_test = (torch.from_numpy(file[name]).to(device) for name in
+                                            ("x_train", "y_train", "x_test", "y_test"))
+    x_train, x_test = ((x.unsqueeze(1) / 255 - MEAN) / STD for x in (x_train, x_test))
+    return x_train, y_train.long(), x_test, y_test.long()
 
 
 def read_bytes(path):
@@ -158,31 +152,27 @@ def read_bytes(path):
         if content[:2] == b"\x1f\x8b":  # by content: some browsers unzip and leave the name
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error      # "No such file or directory"
-        raise BadInput(f"{path}: expected a file that can be read, got: {reason}") from None
+        error = getattr(error, "strerror", None) or error       # "No such file or directory"
+        raise BadInput(f"{path}: expected a file that can be read, got: {error}") from None
     return content
 
 
 def read_text(path):
     """The text of a UTF-8 file, plain or gzipped, with \\n as the end of a line."""
     content = read_bytes(path)
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise BadInput(f"{path}: expected UTF-8 text, got UTF-16; save the file as UTF-8")
     try:
         text = content.decode("utf-8-sig")      # -sig: some editors begin a file with a mark
     except UnicodeDecodeError as error:
+        got = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "another coding"
         line = content[:error.start].count(b"\n") + 1
-        raise BadInput(f"{path}, line {line}: expected UTF-8; save the file as UTF-8") from None
+        raise BadInput(f"{path}, line {line}: expected UTF-8, got {got}; save as UTF-8") from None
     if re.match(r"\s*<(!doctype|html|head)", text, re.IGNORECASE):
         raise BadInput(f"{path}: expected data, got a web page; download the file itself")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_table(path, features=8):
-    """Rows of numbers with commas between, the last one a label 0 or 1, in a file without header.
-
-    Returns x (N, features) and y (N, 1), float32. Raises BadInput for anything else.
-    """
+    """Rows of numbers with commas between, the last a label 0 or 1: x (N, features), y (N, 1)."""
     rows = []
     for number, line in enumerate(read_text(path).rstrip().split("\n"), start=1):
         try:
@@ -190,29 +180,26 @@ def read_table(path, features=8):
         except ValueError:
             row = []
         if len(row) != features + 1 or row[-1] not in (0, 1) or not max(map(abs, row)) < 1e6:
-            raise BadInput(f"{path}, line {number}: expected {features} numbers and a label 0 or 1"
-                           f" with commas between, got {line[:60]!r}")
+            raise BadInput(f"{path}, line {number}: expected {features} numbers and a label 0 or 1,"
+                           f" commas between, got {line[:60]!r}")
         rows.append(row)
-    table = np.array(rows, dtype=np.float32)                         # (N, features + 1)
+    table = np.array(rows, dtype=np.float32)                    # (N, features + 1)
     if len(set(table[:, -1])) < 2:
         raise BadInput(f"{path}: expected rows of both labels, got {len(table)} of one")
     return table[:, :-1], table[:, -1:]
 
 
-# ----------------------------------------------------------------------------------- figures
 def plot_curve(values, xlabel="epoch", ylabel="loss"):
     """A figure of one curve (a list, one value an epoch) or of several (a dict label: list)."""
     import matplotlib.pyplot as plt
-
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    curves = values if isinstance(values, dict) else {None: values}
-    for label, curve in curves.items():
+    for label, curve in values.items() if isinstance(values, dict) else [(None, values)]:
         marker = "." if len(curve) < 30 else ""         # a single epoch is a point, no line
         axes.plot(range(1, len(curve) + 1), curve, marker=marker, label=label)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
-    if None not in curves:
+    if isinstance(values, dict):
         axes.legend()
     return figure
 
@@ -220,13 +207,14 @@ def plot_curve(values, xlabel="epoch", ylabel="loss"):
 def show(figure, name):
     """Write the figure to images/run/NAME.png; open a window where there is a display."""
     import matplotlib.pyplot as plt
-
     path = IMAGES / "run" / f"{name}.png"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110)
     except OSError as error:
-        raise BadInput(f"{path}: the figure could not be written: {error}") from None
+        path = Path(tempfile.gettempdir()) / path.name
+        print(f"images/run cannot be written ({error.strerror}): the figure is {path}")
+        figure.savefig(path, dpi=110)
     if figure.canvas.required_interactive_framework:  # None where pyplot only draws to files
         plt.show()
     plt.close(figure)

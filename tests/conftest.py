@@ -1,8 +1,10 @@
 """What the tests share: the scripts as modules and as processes."""
 
 import hashlib
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -14,8 +16,11 @@ from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 LIUER = ROOT / "liuer"
+SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name not in
+                 ("utils.py", "__main__.py"))
 sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
 os.environ["MPLBACKEND"] = "agg"
+os.environ["OMP_NUM_THREADS"] = "1"     # tiny tensors on busy cores are far faster with one thread
 
 # Python runs a sitecustomize at its start: a script under test that reaches for the network fails.
 # Its own machine stays reachable, which the worker processes of a DataLoader need.
@@ -40,18 +45,18 @@ class Run(NamedTuple):
     figure: Path
 
 
-def pytest_collection_modifyitems(items):
-    """What only compares what scripts print comes last: by then other tests have run them, and no
-    worker waits for another one's run."""
+def pytest_addoption(parser):
+    parser.addoption("--run-slow", action="store_true", help="also the whole runs of all lessons")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Whole runs of heavy lessons only with --run-slow. What only compares what scripts print comes
+    last: by then other tests have run them, and no worker waits for another one's run."""
+    if not config.getoption("--run-slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
     items.sort(key=lambda item: "test_quoted_output" in item.name)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Tiny tensors on busy cores are far faster with one thread than with two."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +77,7 @@ def run_script(tmp_path_factory, worker_id):
             if not known.exists():
                 environment = {key: value for key, value in os.environ.items()
                                if key not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
-                environment |= {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1",
-                                "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+                environment |= {"PYTHONPATH": str(site), "PYTHONIOENCODING": "utf-8"}
                 process = subprocess.run(
                     [sys.executable, "-W", "error", *command], env=environment,
                     cwd=tmp_path_factory.mktemp("elsewhere"), capture_output=True,
@@ -84,3 +88,43 @@ def run_script(tmp_path_factory, worker_id):
                    ROOT / "images" / "run" / f"{Path(name).stem}.png")
 
     return run
+
+
+@pytest.fixture
+def small_data(tmp_path, monkeypatch):
+    """small_data(module): let that lesson find short files and few digits; return the settings
+    (paths of the short files) that main() takes in the place of its own."""
+    import torch
+
+    import utils
+
+    def shorten(path):
+        """The first lines of a file; of the book the first of every chapter."""
+        text = path.read_text(encoding="utf-8")
+        if path.name == "alice.txt":
+            chapters = re.split(r"(?m)^(?=CHAPTER )", text)
+            text = "".join(chapter[:900] + "\n\n" for chapter in chapters if chapter)
+        else:
+            text = "".join(text.splitlines(keepends=True)[::max(1, text.count("\n") // 60)])
+        short = tmp_path / path.name
+        short.write_text(text, encoding="utf-8")
+        return short
+
+    def prepare(module):
+        if hasattr(module, "load_mnist"):
+            x, y, x_test, y_test = utils.load_mnist()
+            few = x[:72], y[:72], x_test[:40], y_test[:40]
+            monkeypatch.setattr(module, "load_mnist", lambda device="cpu": tuple(
+                tensor.clone().to(device) for tensor in few))
+        settings = {}
+        for name, parameter in inspect.signature(module.main).parameters.items():
+            if isinstance(parameter.default, str) and parameter.default.startswith(str(utils.DATA)):
+                settings[name] = str(shorten(Path(parameter.default)))
+        if hasattr(module, "DATA"):     # files that are no settings
+            for path in utils.DATA.glob("*.txt"):
+                shorten(path)
+            monkeypatch.setattr(module, "DATA", tmp_path)
+        torch.manual_seed(0)
+        return settings
+
+    return prepare

@@ -1,34 +1,62 @@
 """What holds for every script: found by its file name, so a new lesson is covered at once."""
 
 import ast
+import builtins
+import contextlib
+import importlib
+import inspect
+import io
 import re
 import runpy
+import statistics
 import subprocess
 import sys
+from functools import cache
 
+import matplotlib.pyplot as plt
 import pytest
 
-from conftest import LIUER, ROOT
+from conftest import LIUER, ROOT, SCRIPTS
 
-SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name != "utils.py")
 LESSONS = [name for name in SCRIPTS if name.startswith("lesson")]
-NOT_TRAINED = {"lesson9_2.py"}  # shows identities: has neither model nor training cycle
 STEPS = ["# 1. Prepare data", "# 2. Define model", "# 3. Loss", "# 4. Training cycle"]
+MOVES = ["# forward", "# backward", "# update"]
+NOT_TRAINED = ["lesson9_2.py"]      # shows identities: has neither model nor training cycle
+NO_LOOP = ["lesson2.py", "lesson2_2.py"]    # try every weight: no backward, no update
+BUDGETS = {"lesson13_3.py": 230, "lesson13_4.py": 230, "lesson13_5.py": 230, "lesson13_6.py": 330}
+# A run is a test of CI alone (--run-slow): it takes longer than all the others together.
+SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson11.py", "lesson11_2.py",
+        "lesson11_3.py", "lesson11_4.py", "lesson13.py", "lesson13_2.py", "lesson13_3.py",
+        "lesson13_4.py", "lesson13_5.py", "lesson13_6.py"]
+SMALLEST = {"epochs": 1, "batch_size": 1, "hidden": 1}      # of the settings that a script has
 
 
+@cache
 def source(name):
     return (LIUER / name).read_text(encoding="utf-8")
 
 
+@cache
+def tree(name):
+    return ast.parse(source(name))
+
+
+@cache
 def main_of(name):
-    return next(node for node in ast.parse(source(name)).body
+    return next(node for node in tree(name).body
                 if isinstance(node, ast.FunctionDef) and node.name == "main")
 
 
-def default_run(run_script, name):
-    """Lessons on MNIST use the digits that ship, also where the full set is there."""
-    shipped = ["--shipped"] if "load_mnist" in source(name) else []
-    return run_script(name, *shipped)
+def settings_of(name):
+    return [argument.arg for argument in main_of(name).args.args]
+
+
+def text_of(name, node):
+    return "\n".join(source(name).split("\n")[node.lineno - 1:node.end_lineno])
+
+
+def functions_of(name):
+    return [node for node in ast.walk(tree(name)) if isinstance(node, ast.FunctionDef)]
 
 
 @pytest.fixture
@@ -45,9 +73,10 @@ def stops(monkeypatch, capsys):
     return run
 
 
+# -------------------------------------------------------------------------------------- shape
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_importing_a_script_does_nothing(name, tmp_path):
-    code = ("import sys; before = set(sys.modules); import " + name[:-3] + "\n"
+    code = ("import sys; import " + name[:-3] + "\n"
             "assert 'matplotlib.pyplot' not in sys.modules\n"
             "assert 'torchvision' not in sys.modules\n")
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path,
@@ -57,35 +86,129 @@ def test_importing_a_script_does_nothing(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", sorted(set(LESSONS) - set(NOT_TRAINED)))
 def test_the_four_steps_stand_in_order(name):
-    if name in NOT_TRAINED:
-        pytest.skip("no training cycle")
-    node = main_of(name)
-    body = "\n".join(source(name).split("\n")[node.lineno - 1:node.end_lineno])
+    body = text_of(name, main_of(name))
     positions = [body.find(step) for step in STEPS]
     assert -1 not in positions, dict(zip(STEPS, positions, strict=True))
     assert positions == sorted(positions)
 
 
+@pytest.mark.parametrize("name", sorted(set(LESSONS) - set(NOT_TRAINED) - set(NO_LOOP)))
+def test_the_three_moves_are_marked_in_order(name):
+    """In the lines of one loop: # forward, then # backward, then # update."""
+    loop = "[^#]*".join(rf"{move}[^\n]*\n(?:.*\n)*?" for move in MOVES)
+    assert re.search(loop.replace("[^#]*", ""), source(name) + "\n"), name
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_docstring_and_settings(name):
-    doc = ast.get_docstring(ast.parse(source(name)))
-    title = {"lesson": rf"Lesson {name[6:-3]}: "}.get(name[:6], r"\w+")
-    assert re.match(title.replace("_", r"[_.]"), doc), doc.split("\n")[0]
+    doc = ast.get_docstring(tree(name))
+    title = r"\w"
+    if name in LESSONS:
+        title = "Lesson " + re.escape(name[6:-3].replace("_", ".")) + ": "
+    assert re.match(title, doc), doc.split("\n")[0]
     assert f"Run:   python liuer/{name}" in doc
     assert re.search(r"^See: ", doc, re.MULTILINE)
     assert "Notes: liuer/README.md" in doc
-    node = main_of(name)
-    main_doc = ast.get_docstring(node)
-    for argument in node.args.args + node.args.kwonlyargs:
-        assert re.search(rf"^ *{argument.arg}: .+", main_doc, re.MULTILINE), argument.arg
-    assert len(node.args.defaults) == len(node.args.args), "every setting has a default"
+    main_doc = ast.get_docstring(main_of(name))
+    for setting in settings_of(name):
+        assert re.search(rf"^ *{setting}: .+", main_doc, re.MULTILINE), setting
+    assert len(main_of(name).args.defaults) == len(settings_of(name)), "every setting has a default"
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
+def test_seconds_stand_in_the_table_of_the_readme_and_nowhere_else(name):
+    assert not re.search(r"\d s\b|\d seconds|\d minutes", ast.get_docstring(tree(name)))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_budget(name):
+    assert len(source(name).splitlines()) <= BUDGETS.get(name, 150)
+    main = main_of(name)
+    assert main.end_lineno - main.lineno + 1 <= 60
+
+
+def test_budget_of_the_median():
+    lines = [len(source(name).splitlines()) for name in SCRIPTS]
+    assert statistics.median(lines) <= 105, statistics.median(lines)
+
+
+# ------------------------------------------------------------------------------ copying works
+def imported_names(body):
+    """Names that a module's import statements bind."""
+    names = set()
+    for node in body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    return names
+
+
+def free_names(name, node):
+    """Names of the module that a class or function reads: those it neither binds nor gets."""
+    read, bound = set(), {argument.arg for argument in ast.walk(node)
+                          if isinstance(argument, ast.arg)}
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            (read if isinstance(part.ctx, ast.Load) else bound).add(part.id)
+        elif isinstance(part, (ast.FunctionDef, ast.ClassDef, ast.ExceptHandler)):
+            bound.add(part.name)
+        elif isinstance(part, (ast.Import, ast.ImportFrom)):
+            bound |= imported_names([part])
+    return read - bound - set(dir(builtins))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_piece_can_be_copied(name):
+    """A class needs its imports, its arguments and other classes of the file; a function besides
+    that only functions and the UPPER_CASE constants at the head of the file."""
+    body = tree(name).body
+    imports = imported_names(body) - {"BadInput", "DATA", "MEAN", "STD", "IMAGES"}
+    classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
+    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    constants, data = set(), set()
+    for node in body:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name):
+                        (constants if part.id.isupper() else data).add(part.id)
+    assert data <= {"x_data", "y_data"}     # the slides' names for the samples of lectures 2 to 5
+    first = min(node.lineno for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef)))
+    assert all(node.lineno < first for node in body if isinstance(node, ast.Assign))
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            assert free_names(name, node) <= imports | classes, node.name
+        elif isinstance(node, ast.FunctionDef):
+            shared = imports | classes | functions | constants | data
+            shared |= {"BadInput", "DATA", "MEAN", "STD", "IMAGES"}
+            assert free_names(name, node) <= shared, node.name
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_lesson_imports_another(name):
+    modules = {script[:-3] for script in SCRIPTS}
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module not in modules
+        elif isinstance(node, ast.Import):
+            assert not {alias.name for alias in node.names} & modules
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_evaluates_leaves_the_model_as_it_was(name):
+    """Whoever calls eval() on a model notes its mode first and sets it again, in one function."""
+    for node in functions_of(name):
+        text = text_of(name, node)
+        if ".eval()" in text:
+            assert re.search(r"(\w+) = (\w+)\.training\n(.*\n)*.*\2\.train\(\1\)", text), node.name
+
+
+# --------------------------------------------------------------------------------------- runs
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW
+                                  else name for name in SCRIPTS])
 def test_default_run(run_script, name):
-    run = default_run(run_script, name)
+    run = run_script(name)
     assert run.stderr == ""
     assert run.returncode == 0
     assert run.figure.stat().st_size > 5_000
@@ -93,30 +216,76 @@ def test_default_run(run_script, name):
     assert re.search(r"\d", last), last
     for word in ("nan", "inf"):
         assert not re.search(rf"\b{word}\b", last), last
+    see = re.search(r"^See: +(.*)", ast.get_docstring(tree(name)), re.MULTILINE)[1]
+
+    def words(line):
+        return re.sub(r"\d[\d,.]*(e[-+]\d+)?", "#", line).split()
+    last = re.sub(r" \| [\d.]+ s$", "", last)
+    assert words(see) == words(last), "the docstring's See is the last line of a run"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_smallest_settings(name, small_data, tmp_path, monkeypatch):
+    """main() and the figure with one epoch, batches of one, one hidden unit."""
+    module = importlib.import_module(name[:-3])
+    settings = small_data(module)
+    settings |= {key: value for key, value in SMALLEST.items() if key in settings_of(name)}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        result = module.main(**settings)
+    assert out.getvalue().strip() and isinstance(result, dict)
+    figures = [node for node in ast.walk(tree(name)) if isinstance(node, ast.Call)
+               and getattr(node.func, "id", "") == "show"]
+    assert len(figures) == 1
+    drawing = ast.unparse(figures[0].args[0])
+    figure = eval(drawing, {**vars(module), "result": result})
+    figure.savefig(tmp_path / "figure.png")
+    lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 1]
+    assert all(line.get_marker() not in ("", "None", None) for line in lines)   # a point shows
+    plt.close("all")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_help_shows_every_setting_and_its_default(stops, name):
     code, out, err = stops(name, "--help")
     assert (code, err) == (0, "")
-    for argument in main_of(name).args.args:
-        assert re.search(rf"--{argument.arg}\b", out)
-    assert out.count("(default:") >= len(main_of(name).args.args)
+    for setting in settings_of(name):
+        assert re.search(rf"--{setting}\b", out)
+    text = re.sub(r"\s+", " ", out)
+    doc = inspect.cleandoc(ast.get_docstring(main_of(name)))
+    for setting in settings_of(name):       # its meaning, limits included
+        meaning = re.search(rf"^{setting}: (.+)$", doc, re.MULTILINE)[1]
+        assert re.sub(r"\s+", "", meaning) in re.sub(r"\s+", "", text)
+    assert out.count("(default:") >= len(settings_of(name))
 
 
-@pytest.mark.parametrize("name", LESSONS)
-@pytest.mark.parametrize("setting", ["--epochs=-1", "--lr=0", "--seed=-1", "--batch_size=0",
-                                     "--hidden=0"])
+IMPOSSIBLE = ["--epochs=0", "--lr=0", "--lr=inf", "--seed=-1", "--seed=0.5", "--batch_size=0",
+              "--hidden=0"]
+
+
+@pytest.mark.parametrize(("name", "setting"), [
+    (name, setting) for name in LESSONS for setting in IMPOSSIBLE
+    if setting[2:].split("=")[0] in settings_of(name)])
 def test_an_impossible_setting_gets_one_line(stops, name, setting):
     key, value = setting[2:].split("=")
-    if key not in [argument.arg for argument in main_of(name).args.args]:
-        pytest.skip(f"no --{key} here")
     code, out, err = stops(name, f"--{key}", value)
     assert code == 2 and out == ""
     assert err.count("\n") == 1 and f"--{key}: expected" in err, err
 
 
+# --------------------------------------------------------------------------------------- list
+def test_the_list_of_scripts():
+    run = subprocess.run([sys.executable, "-W", "error", str(LIUER)], capture_output=True,
+                         encoding="utf-8", env={"PYTHONIOENCODING": "utf-8"})
+    assert run.returncode == 0 and run.stderr == ""
+    rows = [line.split(maxsplit=1) for line in run.stdout.split("\n\n")[0].split("\n")]
+    assert sorted(name for name, _ in rows) == SCRIPTS
+    for name, title in rows:
+        assert title == ast.get_docstring(tree(name)).split("\n")[0]
+    names = [name for name, _ in rows]
+    assert names.index("lesson9.py") < names.index("lesson9_2.py") < names.index("lesson10.py")
+
+
 def test_every_script_is_in_both_readmes():
-    for path in (ROOT / "README.md", LIUER / "README.md"):
+    for path in (ROOT / "README.md", LIUER / "README.md", LIUER / "README.en.md"):
         text = path.read_text(encoding="utf-8")
         assert [name for name in SCRIPTS if name not in text] == [], path

@@ -1,11 +1,11 @@
-"""Settings, MNIST files good and bad, figures."""
+"""Settings, the readers of files good and bad, threads, figures."""
 
 import gzip
 import re
-import struct
 import subprocess
 import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -21,18 +21,26 @@ print({"torch", "torchvision", "matplotlib.pyplot"} & {*sys.modules})"""
     assert run.stdout.strip() == "set()"
 
 
+def test_utils_stays_small_and_holds_no_lesson():
+    text = (LIUER / "utils.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 220
+    for word in ("nn.Module", "backward()", "optim", "criterion"):
+        assert word not in text
+
+
 # ---------------------------------------------------------------------------------- settings
 PROGRAM = '''
 from utils import BadInput, flags
-def main(epochs=3, lr=0.1, name=None, wide=False, momentum=0.9, w=-1.0):
+def main(epochs=3, lr=0.1, name=None, wide=False, momentum=0.9, w=-1.0, text="-"):
     """Title line.
 
     epochs: passes over the data, >= 1
-    lr: step, > 0
+    lr: step, > 0 and <= 100
     momentum: what is kept, 100% at most, >= 0 and < 1
     name: a name
     wide: a switch
     w: start value
+    text: a text
     """
     if name == "wrong":
         raise BadInput("expected a right name, got 'wrong'")
@@ -52,30 +60,48 @@ def program(tmp_path_factory):
 
     def run(*arguments):
         return subprocess.run([sys.executable, str(path), *arguments], capture_output=True,
-                              text=True, env={"PYTHONPATH": str(LIUER), "PATH": ""})
+                              encoding="utf-8",
+                              env={"PYTHONPATH": str(LIUER), "PYTHONIOENCODING": "utf-8"})
     return run
 
 
 def test_settings_are_the_keywords_of_main(program):
     assert eval(program().stdout) == {"epochs": 3, "lr": 0.1, "name": None, "wide": False,
-                                      "momentum": 0.9, "w": -1.0}
+                                      "momentum": 0.9, "w": -1.0, "text": "-"}
     run = program("--epochs", "7", "--lr", "1e-3", "--name", "Nguyễn", "--wide", "--w", "-2.5")
     assert eval(run.stdout) == {"epochs": 7, "lr": 1e-3, "name": "Nguyễn", "wide": True,
-                                "momentum": 0.9, "w": -2.5}
+                                "momentum": 0.9, "w": -2.5, "text": "-"}
+
+
+@pytest.mark.parametrize("number", ["-1e-3", "-1e-1", "-.5", "-3", "-2E+4"])
+def test_a_negative_number_is_a_value_and_no_option(program, number):
+    assert eval(program("--w", number).stdout)["w"] == float(number)
+    assert eval(program(f"--w={number}", "--text", number).stdout)["text"] == number
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
+    (["--epochs", "0"], "--epochs: expected a whole number >= 1, got '0'"),
     (["--epochs", "-1"], "--epochs: expected a whole number >= 1, got '-1'"),
     (["--epochs", "2.5"], "--epochs: expected a whole number >= 1, got '2.5'"),
-    (["--lr", "nan"], "--lr: expected a number > 0, got 'nan'"),
+    (["--lr", "nan"], "--lr: expected a number > 0 and <= 100, got 'nan'"),
+    (["--lr", "0"], "--lr: expected a number > 0 and <= 100, got '0'"),
+    (["--lr", "100.1"], "--lr: expected a number > 0 and <= 100, got '100.1'"),
+    (["--w", "inf"], "--w: expected a number, got 'inf'"),
     (["--momentum", "1"], "--momentum: expected a number >= 0 and < 1, got '1'"),
+    (["--momentum", "-1e-9"], "--momentum: expected a number >= 0 and < 1, got '-1e-9'"),
     (["--epoch", "3"], "unrecognized arguments: --epoch 3"),
+    (["-5"], "unrecognized arguments: -5"),
     (["--name", "wrong"], "lesson0.py: expected a right name, got 'wrong'"),
 ])
 def test_a_wrong_setting_gets_one_line(program, arguments, expected):
     run = program(*arguments)
     assert run.returncode != 0
     assert expected in run.stderr and run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--epochs", "1"], ["--lr", "100"], ["--momentum", "0"]])
+def test_a_limit_that_is_allowed(program, arguments):
+    assert program(*arguments).returncode == 0
 
 
 def test_a_defect_keeps_its_traceback(program):
@@ -88,127 +114,144 @@ def test_help(program):
     assert "100% at most" in text
 
 
+def test_the_number_of_threads():
+    """One for a lesson, half of the cores for a net with convolutions; the environment wins."""
+    code = """import os, torch, utils
+os.cpu_count = lambda: 8
+def main(): "Nothing."
+utils.flags(main)
+small = torch.get_num_threads()
+utils.pick_device()
+print(small, torch.get_num_threads())"""
+
+    def run(**environment):
+        process = subprocess.run([sys.executable, "-c", code], cwd=LIUER, capture_output=True,
+                                 text=True, env={"CUDA_VISIBLE_DEVICES": "", **environment})
+        return process.stdout.split()
+    assert run() == ["1", "4"]
+    assert run(OMP_NUM_THREADS="2") == ["2", "2"]
+
+
 # ------------------------------------------------------------------------------------- MNIST
-def test_shipped_digits():
-    x_train, y_train, x_test, y_test, part = utils.load_mnist(shipped=True)
-    assert x_train.shape == (9000, 28, 28) and x_test.shape == (1000, 28, 28)
-    assert x_train.dtype == torch.uint8 and y_train.dtype == torch.int64
-    assert part == "held-out"
+def test_load_mnist_standardises_the_official_digits():
+    x_train, y_train, x_test, y_test = utils.load_mnist("cpu")
+    assert x_train.shape == (60000, 1, 28, 28) and x_test.shape == (10000, 1, 28, 28)
+    assert x_train.dtype == x_test.dtype == torch.float32
+    assert y_train.dtype == y_test.dtype == torch.int64
     assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]  # the official order
-    counts = torch.bincount(torch.cat([y_train, y_test]))
-    assert counts.tolist() == [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
-
-
-def test_shipped_digits_are_the_first_of_the_official_file():
-    if not (ROOT / "data" / "MNIST" / "raw").is_dir():
-        pytest.skip("needs the full MNIST in data/MNIST")
-    x, y, *_ = utils.load_mnist(shipped=True)
-    full_x, full_y, x_test, y_test, part = utils.load_mnist()
-    assert part == "test" and full_x.shape == (60000, 28, 28) and x_test.shape == (10000, 28, 28)
-    assert torch.equal(x, full_x[:9000]) and torch.equal(y, full_y[:9000])
     assert y_test[:5].tolist() == [7, 2, 1, 0, 4]
+    assert abs(x_train.mean()) < 1e-3 and abs(x_train.std() - 1) < 1e-3
+    with np.load(utils.DATA / "mnist.npz") as file:
+        pixels = torch.from_numpy(file["x_test"][:100])
+    expected = (pixels / 255 - 0.1307) / 0.3081
+    assert torch.allclose(x_test[:100, 0], expected, atol=1e-6)
 
 
-def idx(magic, shape, values):
-    return struct.pack(f">{1 + len(shape)}i", magic, *shape) + values
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "a byte", "another npz"])
+def test_a_damaged_mnist_is_named(damage, tmp_path, monkeypatch):
+    path = tmp_path / "mnist.npz"
+    good = (ROOT / "data" / "mnist.npz").read_bytes()
+    if damage == "another npz":
+        np.savez(path, x_train=np.zeros(3))
+    elif damage != "missing":
+        path.write_bytes({"empty": b"", "cut": good[:len(good) // 2],
+                          "a byte": good[:999] + bytes([good[999] ^ 1]) + good[1000:]}[damage])
+    monkeypatch.setattr(utils, "DATA", tmp_path)
+    with pytest.raises(utils.BadInput, match="mnist.npz: expected") as error:
+        utils.load_mnist()
+    assert "\n" not in str(error.value)
 
 
-@pytest.fixture(scope="module")
-def good_files():
-    noise = np.random.default_rng(0)
-    return {f"{part}-{kind}": idx(magic, shape, noise.integers(
-                0, high, int(np.prod(shape)), dtype=np.uint8).tobytes())
-            for part, n in (("train", 60_000), ("t10k", 10_000))
-            for kind, magic, shape, high in (("images-idx3-ubyte", 2051, (n, 28, 28), 256),
-                                             ("labels-idx1-ubyte", 2049, (n,), 10))}
+# ------------------------------------------------------------------------------ tables, texts
+ROW = "0.1,-0.2,0.3,-0.4,0.5,-0.6,0.7,-0.8,{}\n"
 
 
-@pytest.fixture
-def raw(tmp_path, good_files):
-    folder = tmp_path / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    for name, content in good_files.items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def test_reads_the_official_format(raw, good_files):
-    x_train, y_train, x_test, y_test, part = utils.load_mnist(data=raw.parent.parent)
-    assert part == "test" and len(x_train) == 60_000 and len(y_test) == 10_000
-    assert x_test.numpy().tobytes() == good_files["t10k-images-idx3-ubyte"][16:]
-    assert bytes(y_train.tolist()) == good_files["train-labels-idx1-ubyte"][8:]
-
-
-def test_reads_the_compressed_form(raw):
-    path = raw / "t10k-labels-idx1-ubyte"
-    expected = utils.load_mnist(data=raw.parent.parent)[3]
-    (raw / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(path.read_bytes(), 1))
-    path.unlink()
-    assert torch.equal(utils.load_mnist(data=raw.parent.parent)[3], expected)
-
-
-@pytest.mark.parametrize(("name", "change", "message"), [
-    ("train-images-idx3-ubyte", lambda b: None, "no such file"),
-    ("train-images-idx3-ubyte", lambda b: b[:1_000_000], "expected 47,040,000 bytes"),
-    ("train-images-idx3-ubyte", lambda b: b + b"\0", "got 47,040,001"),
-    ("t10k-images-idx3-ubyte", lambda b: b"", "got []"),
-    ("t10k-images-idx3-ubyte", lambda b: b"<html>not found</html>", "expected the IDX header"),
-    ("t10k-labels-idx1-ubyte", lambda b: b[:8] + b"\x0a" + b[9:], "expected labels 0 to 9, got 10"),
-    ("t10k-labels-idx1-ubyte", lambda b: struct.pack(">2i", 2049, 60_000) + b[8:],
-     "[2049, 10000], got [2049, 60000]"),
+@pytest.mark.parametrize("change", [
+    lambda text: text, lambda text: text.replace("\n", "\r\n"), lambda text: "\ufeff" + text,
+    lambda text: text.rstrip("\n"), lambda text: text + "\n",
 ])
-def test_a_damaged_file_is_named(raw, name, change, message):
-    content = change((raw / name).read_bytes())
-    (raw / name).unlink()
+@pytest.mark.parametrize("pack", [lambda content: content, gzip.compress])
+def test_read_table(change, pack, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(pack(change(ROW.format(0) + ROW.format(1)).encode()))
+    x, y = utils.read_table(path)
+    assert x.shape == (2, 8) and x.dtype == y.dtype == np.float32
+    assert x[0].tolist() == np.float32([0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8]).tolist()
+    assert y.tolist() == [[0], [1]]
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("", "line 1: expected 8 numbers and a label 0 or 1"),
+    (ROW.format(0) + ROW.format(2), "line 2: expected 8 numbers and a label 0 or 1"),
+    (ROW.format(0) + ROW.format(0.5), "line 2: expected 8 numbers and a label 0 or 1"),
+    (ROW.format(0) + "a,b\n", "line 2: expected 8 numbers .* got 'a,b'"),
+    (ROW.format(0) + "1,2,3\n", "line 2: expected 8 numbers"),
+    (ROW.format(0) + ROW.format("0,1"), "line 2: expected 8 numbers"),
+    (ROW.format(0) + ROW.format(1).replace("0.1", "nan"), "line 2: expected 8 numbers"),
+    (ROW.format(0) + ROW.format(1).replace("0.1", "inf"), "line 2: expected 8 numbers"),
+    (ROW.format(0) + "\n" + ROW.format(1), "line 2: expected 8 numbers"),
+    (ROW.format(1), "expected rows of both labels"),
+])
+def test_a_wrong_table_is_refused_by_line(text, message, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(utils.BadInput, match=f"table.csv.*{message}"):
+        utils.read_table(path)
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text, lambda text: text.replace("\n", "\r\n"), lambda text: "\ufeff" + text,
+    lambda text: text.replace("\n", "\r"),
+])
+def test_read_text(change, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(change("一行\nzwei\n").encode())
+    assert utils.read_text(path) == "一行\nzwei\n"
+    path.write_bytes(gzip.compress(change("一行\nzwei\n").encode()))
+    assert utils.read_text(path) == "一行\nzwei\n"
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (None, "No such file or directory"),
+    ("text".encode("utf-16"), "expected UTF-8, got UTF-16; save as UTF-8"),
+    (b"one\ntwo \xff\n", "line 2: expected UTF-8"),
+    (b"<!DOCTYPE html><html>404", "got a web page"),
+    (gzip.compress(b"text" * 100)[:-9], "expected a file that can be read"),
+    (b"\x1f\x8b not gzip", "expected a file that can be read"),
+])
+def test_a_file_that_is_no_text_is_named(content, message, tmp_path):
+    path = tmp_path / "text.txt"
     if content is not None:
-        (raw / name).write_bytes(content)
-    with pytest.raises(utils.BadInput) as error:
-        utils.load_mnist(data=raw.parent.parent)
-    text = str(error.value)
-    assert name in text and message in text and "python data/download.py mnist" in text
-    assert "\n" not in text
-
-
-def test_swapped_files_are_named(raw):
-    a, b = raw / "train-images-idx3-ubyte", raw / "t10k-images-idx3-ubyte"
-    a.rename(raw / "x")
-    b.rename(a)
-    (raw / "x").rename(b)
-    with pytest.raises(utils.BadInput, match=r"train-images.*got \[2051, 10000, 28, 28\]"):
-        utils.load_mnist(data=raw.parent.parent)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"not a zip file", "cut"])
-def test_damaged_shipped_digits_are_named(tmp_path, content):
-    if content == "cut":
-        content = (ROOT / "data" / "mnist_10k.npz").read_bytes()[:100_000]
-    if content is not None:
-        (tmp_path / "mnist_10k.npz").write_bytes(content)
-    with pytest.raises(utils.BadInput, match="mnist_10k.npz: expected the 10,000 digits"):
-        utils.load_mnist(data=tmp_path)
-
-
-def test_npz_of_other_shape_is_named(tmp_path):
-    np.savez(tmp_path / "mnist_10k.npz", images=np.zeros((5, 28, 28), np.uint8),
-             labels=np.zeros(5, np.uint8))
-    with pytest.raises(utils.BadInput, match="expected 10,000 images"):
-        utils.load_mnist(data=tmp_path)
+        path.write_bytes(content)
+    with pytest.raises(utils.BadInput, match=message) as error:
+        utils.read_text(path)
+    assert "text.txt" in str(error.value) and "\n" not in str(error.value)
+    with pytest.raises(utils.BadInput, match="expected a file that can be read"):
+        utils.read_text(tmp_path)
 
 
 # ----------------------------------------------------------------------------------- figures
-def test_plot_curve_and_show(tmp_path, monkeypatch):
-    monkeypatch.setattr(utils, "IMAGES", tmp_path)
-    figure = utils.plot_curve({"a": [3, 2, 1], "b": [1, 1, 1]}, ylabel="accuracy")
-    axes = figure.axes[0]
-    assert [line.get_xydata().tolist() for line in axes.lines][0] == [[1, 3], [2, 2], [3, 1]]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
-    assert axes.get_ylabel() == "accuracy" and axes.get_xlabel() == "epoch"
-    utils.show(figure, "name")
-    assert (tmp_path / "run" / "name.png").read_bytes().startswith(b"\x89PNG")
+def test_plot_curve_draws_each_value_at_its_epoch():
+    figure = utils.plot_curve([3.0, 2.0, 1.0])
+    line, = figure.axes[0].lines
+    assert line.get_xydata().tolist() == [[1, 3], [2, 2], [3, 1]]
+    assert figure.axes[0].get_xlabel() == "epoch" and figure.axes[0].get_ylabel() == "loss"
+    several = utils.plot_curve({"one": [1.0], "two": [2.0, 1.0]}, ylabel="cost")
+    texts = [text.get_text() for text in several.axes[0].get_legend().get_texts()]
+    assert texts == ["one", "two"] and several.axes[0].get_ylabel() == "cost"
+    assert [line.get_marker() for line in several.axes[0].lines] == [".", "."]  # one epoch shows
+    plt.close("all")
 
 
-def test_a_figure_that_cannot_be_written_gets_one_line(tmp_path, monkeypatch):
-    (tmp_path / "run").write_text("a file where the folder should be", encoding="utf-8")
-    monkeypatch.setattr(utils, "IMAGES", tmp_path)
-    with pytest.raises(utils.BadInput, match=r"name\.png: the figure could not be written"):
-        utils.show(utils.plot_curve([1]), "name")
+def test_epochs_are_whole_numbers():
+    figure = utils.plot_curve([2.0, 1.0])
+    figure.draw_without_rendering()
+    assert all(tick == int(tick) for tick in figure.axes[0].get_xticks())
+    plt.close(figure)
+
+
+def test_show_writes_the_figure(tmp_path, monkeypatch):
+    monkeypatch.setattr(utils, "IMAGES", tmp_path / "images")
+    utils.show(utils.plot_curve([1.0]), "lesson0")
+    assert plt.imread(tmp_path / "images" / "run" / "lesson0.png").shape == (495, 770, 4)
+    assert plt.get_fignums() == []
