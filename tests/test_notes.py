@@ -7,7 +7,6 @@ Markers are HTML comments on the line before a fenced block; a page does not sho
     <!-- output lesson3.py --epochs 5 -->      what the script prints (`...`: lines left out)
     <!-- output lesson7.py | within 5% -->     the same, each decimal number within 5 %
     <!-- output lesson13_2.py | loose -->      words that a trained net makes: labels only
-    <!-- output lesson9.py | full -->          on a data set that does not ship
 """
 
 import contextlib
@@ -26,8 +25,9 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-LIUER, IMAGES = ROOT / "liuer", ROOT / "images"
+from conftest import LIUER, ROOT, SLOW
+
+IMAGES = ROOT / "images"
 CHINESE, ENGLISH = LIUER / "README.md", LIUER / "README.en.md"
 KATEX = "katex@0.16.22"
 CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—]"
@@ -238,15 +238,16 @@ def same_line(quoted, printed, tolerance, loose):
     return True
 
 
-def check_output(section, run, full=False):
-    """What a script is quoted to print is what run(name, *arguments) printed."""
+def check_output(section, run, slow=False):
+    """What a script is quoted to print is what run(name, *arguments) printed. Without arguments the
+    scripts in SLOW are checked where slow is True, the others where it is False."""
     bad = []
     for block in section.blocks:
         match = re.fullmatch(r"output (\w+\.py)([^|]*)(?:\|(.*))?", block.marker)
         if not match:
             continue
         name, arguments, options = match[1], match[2].split(), (match[3] or "").strip()
-        if ("full" in options) != full:
+        if (name in SLOW and not arguments) != slow:
             continue
         within = re.search(r"within ([\d.]+)%", options)
         printed = iter(run(name, *arguments).split("\n"))
@@ -351,13 +352,14 @@ def test_quoted_lines_stand_in_the_script(section):
     assert check_quotes(section) == []
 
 
-def test_quoted_output_is_what_the_script_prints(section, run_script):
+@pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_quoted_output_is_what_the_script_prints(section, run_script, slow):
     def run(name, *arguments):
         result = run_script(name, *arguments)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
-    assert check_output(section, run) == []
+    assert check_output(section, run, slow) == []
 
 
 def test_names_and_links(edition):
@@ -381,13 +383,6 @@ def test_formulas_parse(edition, tmp_path_factory):
     found = [formula for part in sections(edition) for formula in formulas(part.text)]
     assert len(found) > 100
     assert parse(found) == []
-
-
-@pytest.mark.full_mnist
-def test_quoted_output_on_the_full_mnist(section, run_script):
-    if not (ROOT / "data" / "MNIST" / "raw").is_dir():
-        pytest.skip("needs the full MNIST in data/MNIST")
-    assert check_output(section, lambda *command: run_script(*command).stdout, full=True) == []
 
 
 # ----------------------------------------------------------- the checks themselves can fail

@@ -16,7 +16,7 @@ from functools import cache
 import matplotlib.pyplot as plt
 import pytest
 
-from conftest import LIUER, ROOT, SCRIPTS
+from conftest import LIUER, ROOT, SCRIPTS, SLOW
 
 LESSONS = [name for name in SCRIPTS if name.startswith("lesson")]
 STEPS = ["# 1. Prepare data", "# 2. Define model", "# 3. Loss", "# 4. Training cycle"]
@@ -24,10 +24,6 @@ MOVES = ["# forward", "# backward", "# update"]
 NOT_TRAINED = ["lesson9_2.py"]      # shows identities: has neither model nor training cycle
 NO_LOOP = ["lesson2.py", "lesson2_2.py"]    # try every weight: no backward, no update
 BUDGETS = {"lesson13_3.py": 230, "lesson13_4.py": 230, "lesson13_5.py": 230, "lesson13_6.py": 330}
-# A run is a test of CI alone (--run-slow): it takes longer than all the others together.
-SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson11.py", "lesson11_2.py",
-        "lesson11_3.py", "lesson11_4.py", "lesson13.py", "lesson13_2.py", "lesson13_3.py",
-        "lesson13_4.py", "lesson13_5.py", "lesson13_6.py"]
 SMALLEST = {"epochs": 1, "batch_size": 1, "hidden": 1}      # of the settings that a script has
 
 
