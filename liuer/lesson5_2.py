@@ -23,6 +23,9 @@ from torch import nn
 
 from utils import flags, show
 
+x_data = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)
+y_data = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
+
 OPTIMIZERS = [torch.optim.SGD, torch.optim.Adagrad, torch.optim.Adam, torch.optim.Adamax,
               torch.optim.ASGD, torch.optim.LBFGS, torch.optim.RMSprop, torch.optim.Rprop]
 SGD_SETTINGS = {  # what changes: the values to compare; the others stay at lr 0.01, 0, 0
@@ -32,7 +35,7 @@ SGD_SETTINGS = {  # what changes: the values to compare; the others stay at lr 0
 }
 
 
-def train(optimizer_class, x, y, epochs, seed, **settings):
+def train(optimizer_class, epochs, seed, **settings):
     """Fit y = w x + b with that optimizer; return the loss before each step, w and b."""
     torch.manual_seed(seed)                     # the same initial weights for every optimizer
     model = nn.Linear(1, 1)
@@ -40,7 +43,7 @@ def train(optimizer_class, x, y, epochs, seed, **settings):
     optimizer = optimizer_class(model.parameters(), **settings)
 
     def closure():
-        loss = criterion(model(x), y)                                # forward
+        loss = criterion(model(x_data), y_data)                      # forward
         optimizer.zero_grad()
         loss.backward()                                              # backward
         return loss
@@ -59,14 +62,14 @@ def sgd_step(w, grad, velocity, lr, momentum=0.0, weight_decay=0.0):
     return w - lr * velocity, velocity
 
 
-def check_by_hand(x, y, epochs):
+def check_by_hand(epochs):
     """The largest difference between sgd_step and torch.optim.SGD while they fit y = w x."""
     w = torch.tensor(1.0, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=0.01, momentum=0.9, weight_decay=0.1)
     by_hand, velocity, difference = 1.0, 0.0, 0.0
     for _ in range(epochs):
         optimizer.zero_grad()
-        ((w * x - y) ** 2).sum().backward()
+        ((w * x_data - y_data) ** 2).sum().backward()
         by_hand, velocity = sgd_step(by_hand, w.grad.item(), velocity, 0.01, 0.9, 0.1)
         optimizer.step()
         difference = max(difference, abs(w.item() - by_hand))
@@ -80,9 +83,7 @@ def main(epochs=300, lr=0.01, seed=0):
     lr: learning rate of all eight, > 0 and <= 100
     seed: of the initial weights, >= 0
     """
-    # 1. Prepare data
-    x_data = torch.tensor([[1.0], [2.0], [3.0]])                     # (N, 1)
-    y_data = torch.tensor([[2.0], [4.0], [6.0]])                     # (N, 1)
+    # 1. Prepare data: x_data, y_data above
 
     # 2. Define model: nn.Linear(1, 1), anew from the same seed in train()
 
@@ -92,7 +93,7 @@ def main(epochs=300, lr=0.01, seed=0):
     curves = {}
     for optimizer_class in OPTIMIZERS:
         name = optimizer_class.__name__
-        curves[name], w, b = train(optimizer_class, x_data, y_data, epochs, seed, lr=lr)
+        curves[name], w, b = train(optimizer_class, epochs, seed, lr=lr)
         print(f"{name:8} | loss {curves[name][0]:.4f} -> {curves[name][-1]:.2e} | "
               f"w {w:7.4f} | b {b:7.4f}")
 
@@ -102,11 +103,11 @@ def main(epochs=300, lr=0.01, seed=0):
         for value in values:
             settings = {"lr": 0.01}
             settings[key] = value
-            losses, w, b = train(torch.optim.SGD, x_data, y_data, epochs, seed, **settings)
+            losses, w, b = train(torch.optim.SGD, epochs, seed, **settings)
             sweeps[key][f"{value}: w = {w:.3g}"] = losses            # the label of its curve
             print(f"SGD, {key:12} {value:<5} | loss {losses[-1]:.2e} | w {w:7.4g} | b {b:7.4g}")
 
-    difference = check_by_hand(x_data, y_data, epochs)
+    difference = check_by_hand(epochs)
     finite = [name for name in curves if math.isfinite(curves[name][-1])]    # some may diverge
     best = min(finite, key=lambda name: curves[name][-1])
     print(f"all start at loss {curves[best][0]:.4f} | lowest: {best} {curves[best][-1]:.1e} | "

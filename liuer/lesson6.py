@@ -37,16 +37,6 @@ class LogisticRegression(nn.Module):
         return torch.sigmoid(self.linear(x))                         # (N, 1)  probability of 1
 
 
-@torch.no_grad()
-def accuracy(model, x, y):
-    """Share of right answers: class 1 where y_pred > 0.5."""
-    was_training = model.training
-    model.eval()                        # to answer, not to train: later nets differ in the two
-    right = (model(x) > 0.5) == (y == 1)                             # (N, 1)
-    model.train(was_training)
-    return right.float().mean().item()
-
-
 def one_feature():
     """The course's data: fail, fail, pass after 1, 2, 3 hours. Return w, b and where p = 0.5."""
     x = torch.tensor([[1.0], [2.0], [3.0]])                          # (3, 1)
@@ -98,14 +88,15 @@ def main(epochs=500, lr=0.5, seed=0):
         optimizer.step()                                             # update
         losses.append(loss.item())
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
-            print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f} | "
-                  f"accuracy {accuracy(model, x, y):.1%}")
+            print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")
 
     w = model.linear.weight[0].tolist()                              # w0, w1, w2
-    result = accuracy(model, x_test, y_test)
+    with torch.no_grad():
+        right = (model(x_test) > 0.5) == (y_test == 1)               # (N, 1)
+    accuracy = right.float().mean().item()
     print(f"z = {w[0]:.2f} {w[1]:+.2f} x1 {w[2]:+.2f} x2 | loss {losses[-1]:.4f} | "
-          f"test accuracy {result:.1%} | p = 0.5 at {hours[2]:.1f} hours")
-    return {"losses": losses, "w": w, "accuracy": result, "x": x, "y": y, "hours": hours}
+          f"test accuracy {accuracy:.1%} | p = 0.5 at {hours[2]:.1f} hours")
+    return {"losses": losses, "w": w, "accuracy": accuracy, "x": x, "y": y, "hours": hours}
 
 
 def draw(result):

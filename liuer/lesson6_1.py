@@ -42,10 +42,6 @@ def gradient(w, x, y):
     return (sigmoid(x @ w) - y) @ x / len(x)
 
 
-def accuracy(w, x, y):
-    return ((x @ w > 0) == (y == 1)).mean().item()
-
-
 def main(epochs=500, lr=0.5, seed=0):
     """Train; return losses, weights (w0, w1, w2), accuracy and the points.
 
@@ -70,12 +66,12 @@ def main(epochs=500, lr=0.5, seed=0):
         w = w - lr * grad                                            # update
         losses.append(loss.item())
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
-            print(f"epoch {epoch:3d}/{epochs} | loss {loss:.4f} | accuracy {accuracy(w, x, y):.1%}")
+            print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")
 
-    result = accuracy(w, x_test, y_test)
+    accuracy = ((x_test @ w > 0) == (y_test == 1)).mean().item()
     print(f"z = {w[0]:.2f} {w[1]:+.2f} x1 {w[2]:+.2f} x2 | loss {losses[-1]:.4f} | "
-          f"test accuracy {result:.1%}")
-    return {"losses": losses, "w": w.tolist(), "accuracy": result, "x": x, "y": y}
+          f"test accuracy {accuracy:.1%}")
+    return {"losses": losses, "w": w.tolist(), "accuracy": accuracy, "x": x, "y": y}
 
 
 def draw(result):

@@ -44,28 +44,20 @@ class Model(nn.Module):
         return self.last(self.linear3(x))                            # (N, 1)
 
 
-@torch.no_grad()
-def accuracy(model, x, y):
-    """Share of right answers: class 1 where y_pred > 0.5."""
-    was_training = model.training
-    model.eval()                        # to answer, not to train: later nets differ in the two
-    right = (model(x) > 0.5) == (y == 1)                             # (N, 1)
-    model.train(was_training)
-    return right.float().mean().item()
-
-
 def train(model, x, y, epochs, lr, momentum):
-    """Full-batch training; return the loss of each epoch."""
+    """Full-batch training; return the loss of each epoch, and the accuracy in the last one."""
     criterion = nn.BCELoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     losses = []
     for _ in range(epochs):
-        loss = criterion(model(x), y)                                # forward
+        y_pred = model(x)                                            # forward
+        loss = criterion(y_pred, y)
         optimizer.zero_grad()
         loss.backward()                                              # backward
         optimizer.step()                                             # update
         losses.append(loss.item())
-    return losses
+    right = (y_pred > 0.5) == (y == 1)                               # (N, 1)
+    return losses, right.float().mean().item()
 
 
 def relu_last(x, y, seeds, lr, momentum):
@@ -106,8 +98,7 @@ def main(epochs=500, lr=0.1, momentum=0.9, seed=0, path=None):
     for name, activation in ACTIVATIONS.items():
         torch.manual_seed(seed)
         model = Model(activation)
-        curves[name] = train(model, x, y, epochs, lr, momentum)
-        accuracies[name] = accuracy(model, x, y)
+        curves[name], accuracies[name] = train(model, x, y, epochs, lr, momentum)
         slow = sum(loss > 0.3 for loss in curves[name])
         print(f"{name:10} | loss {curves[name][-1]:.4f} | accuracy {accuracies[name]:.1%} | "
               f"above 0.3 for {slow} epochs")
