@@ -6,28 +6,18 @@
 A filter's few weights serve all places: 8,490 parameters where lesson 9 needs 575,050.
 
 Run:   python liuer/lesson10.py             (--help lists the settings)
-See:   held-out accuracy 98.70% | 5.6 s    (2 cores)
+See:   test accuracy 99.06%
 Notes: liuer/README.md, lecture 10
 """
 
+import math
 import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, show
-
-
-def standardise(images):
-    """Bytes 0..255 (N, 28, 28) to floats of mean 0 and deviation 1 (N, 1, 28, 28)."""
-    return images.float().div(255).sub(0.1307).div(0.3081).unsqueeze(1)
-
-
-def shift(x, most):
-    """The batch moved by up to `most` pixels along each side: the same digits, so free data."""
-    down, right = torch.randint(-most, most + 1, (2,)).tolist()
-    return x.roll((down, right), dims=(2, 3))   # what leaves on one side is margin, nearly always
+from utils import flags, load_mnist, pick_device, show
 
 
 class Net(nn.Module):
@@ -47,53 +37,48 @@ class Net(nn.Module):
 @torch.no_grad()
 def accuracy(model, x, y):
     """Share of images whose highest score is the right digit, in big batches."""
+    was_training = model.training
     model.eval()
-    return torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)]).eq(y).float().mean()
+    y_pred = torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)])     # (N,)
+    model.train(was_training)
+    return (y_pred == y).float().mean().item()
 
 
-def main(epochs=0, batch_size=64, lr=0.05, shift_by=1, seed=0, shipped=False):
-    """Train; return losses and validation accuracy of each epoch, accuracy, filters and maps.
+def main(epochs=4, batch_size=64, lr=0.05, seed=0):
+    """Train; return losses and validation accuracies, test accuracy, filters and feature maps.
 
-    epochs: passes over the training set, 0: as many as the data need (full 5, shipped 10), >= 0
+    epochs: passes over the training digits, >= 1
     batch_size: images a step, >= 1
-    lr: highest learning rate, > 0 and <= 1
-    shift_by: furthest a batch is moved, in pixels, >= 0 and <= 4
+    lr: learning rate at the start, > 0 and <= 1
     seed: of the initial weights and the order of the images, >= 0
-    shipped: take the 10,000 digits that ship, also where the full MNIST is there
     """
     torch.manual_seed(seed)
     started = time.perf_counter()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = pick_device()
 
     # 1. Prepare data
-    x_train, y_train, x_test, y_test, part = load_mnist(shipped)
-    if part == "held-out":
-        print("using the digits that ship; for the full MNIST: python data/download.py mnist")
-    epochs = epochs or (5 if part == "test" else 10)
-    x_train, x_test = standardise(x_train).to(device), standardise(x_test).to(device)
-    y_train, y_test = y_train.to(device), y_test.to(device)
-    keep = len(x_train) * 11 // 12      # the rest validates: the test set is looked at once
-    (x_train, x_val), (y_train, y_val) = x_train.tensor_split([keep]), y_train.tensor_split([keep])
+    x_train, y_train, x_test, y_test = load_mnist(device)
+    split = len(x_train) * 11 // 12     # 55,000 train, 5,000 validate: settings are chosen on these
+    x_val, y_val = x_train[split:], y_train[split:]
+    x_train, y_train = x_train[:split], y_train[:split]
 
     # 2. Define model
-    model = Net().to(device)
+    # A pixel's channels side by side in memory: convolutions on a CPU are 1.5 times as fast.
+    model = Net().to(device, memory_format=torch.channels_last)
 
     # 3. Loss and optimizer
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, weight_decay=5e-4)
-    # The learning rate climbs from lr / 10 to lr while the weights are still raw, then falls to
-    # nearly 0: large steps to get near the minimum, small ones to settle in it.
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, epochs=epochs, steps_per_epoch=-(-len(x_train) // batch_size),
-        div_factor=10, cycle_momentum=False)
+    # Large steps to get near the minimum, ever smaller ones to settle in it.
+    steps = epochs * math.ceil(len(x_train) / batch_size)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=steps)
 
     # 4. Training cycle: forward, backward, update
     losses, accuracies = [], []
     for epoch in range(1, epochs + 1):
-        model.train()
         total = 0.0
         for batch in torch.randperm(len(x_train), device=device).split(batch_size):
-            y_pred = model(shift(x_train[batch], shift_by))
+            y_pred = model(x_train[batch])
             loss = criterion(y_pred, y_train[batch])                # forward
             optimizer.zero_grad()
             loss.backward()                                         # backward
@@ -101,47 +86,37 @@ def main(epochs=0, batch_size=64, lr=0.05, shift_by=1, seed=0, shipped=False):
             scheduler.step()
             total += loss.item() * len(batch)
         losses.append(total / len(x_train))
-        accuracies.append(accuracy(model, x_val, y_val).item())
-        print(f"epoch {epoch:2d}/{epochs} | loss {losses[-1]:.4f} | "
+        accuracies.append(accuracy(model, x_val, y_val))
+        print(f"epoch {epoch}/{epochs} | loss {losses[-1]:.4f} | "
               f"validation accuracy {accuracies[-1]:.2%}")
 
-    result = accuracy(model, x_test, y_test).item()
+    result = accuracy(model, x_test, y_test)        # once, after every setting is chosen
+    print(f"test accuracy {result:.2%} | {time.perf_counter() - started:.1f} s")
     with torch.no_grad():
         maps = model.conv1(x_test[:1])[0].relu()                    # (10, 24, 24)
-    print(f"{part} accuracy {result:.2%} | {time.perf_counter() - started:.1f} s")
-    return {"losses": losses, "accuracies": accuracies, "accuracy": result, "part": part,
+    return {"losses": losses, "accuracies": accuracies, "accuracy": result,
             "digit": x_test[0, 0].cpu(), "filters": model.conv1.weight.detach()[:, 0].cpu(),
             "maps": maps.cpu()}
 
 
 def draw(result):
-    """Loss and accuracy of each epoch; the first layer's filters and what they see in a digit."""
+    """A test digit, the first layer's ten filters, and the digit as each of them sees it."""
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(11, 6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=[1.2, 1])
-    left, middle, right = top.subplots(1, 3, width_ratios=[1.3, 1.3, 0.9])
-    epochs = range(1, len(result["losses"]) + 1)
-    left.plot(epochs, result["losses"], ".-")
-    left.set(xlabel="epoch", ylabel="training loss", yscale="log")
-    middle.plot(epochs, result["accuracies"], ".-", label="validation")
-    middle.plot(epochs[-1], result["accuracy"], "s", label=result["part"])
-    middle.set(xlabel="epoch", ylabel="accuracy")
-    middle.legend()
-    for axes in (left, middle):
-        axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    right.imshow(result["digit"].numpy(), cmap="gray")
-    right.set_title(f"a {result['part']} digit")
-    right.axis("off")
-    rows = bottom.subplots(2, len(result["filters"]))
+    figure = plt.figure(figsize=(11, 4), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=[1, 4])
+    digit = left.subplots()
+    digit.imshow(result["digit"].numpy(), cmap="gray")
+    digit.axis("off")
+    left.suptitle("a test digit")
+    rows = right.subplots(2, len(result["filters"]))
     reach = result["filters"].abs().max()           # one colour scale: blue below 0, red above
     for column, (weight, seen) in enumerate(zip(result["filters"], result["maps"], strict=True)):
         rows[0, column].imshow(weight.numpy(), cmap="bwr", vmin=-reach, vmax=reach)
         rows[1, column].imshow(seen.numpy(), cmap="gray")
     for axes in rows.flat:
         axes.axis("off")
-    bottom.suptitle("the ten 5x5 filters of conv1, and the digit as each of them sees it")
+    right.suptitle("the ten 5x5 filters of conv1, and the digit as each of them sees it")
     return figure
 
 
