@@ -1,19 +1,16 @@
 """From picture to tensor: equal to torchvision, and clear where the picture is none."""
 
-import subprocess
+import re
 import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import image2tensor
-import lesson9
-from conftest import LIUER
-from utils import DATA, BadInput, load_mnist
-
-FULL = (DATA / "MNIST" / "raw").is_dir()
+from utils import MEAN, STD, BadInput
 
 
 def picture(tmp_path, mode, name="picture.png", size=(7, 5)):
@@ -34,8 +31,7 @@ def test_equals_totensor_and_normalize(tmp_path, mode, name, shape):
     x = image2tensor.to_tensor(image)
     assert x.shape == shape and x.dtype == torch.float32 and x.min() >= 0 and x.max() <= 1
     assert torch.equal(x, transforms.ToTensor()(image))
-    normalize = transforms.Normalize((0.1307,), (0.3081,))
-    assert torch.equal(image2tensor.standardise(x, 0.1307, 0.3081), normalize(x))
+    assert torch.equal(image2tensor.standardise(x), transforms.Normalize((MEAN,), (STD,))(x))
 
 
 def test_channels_come_first_and_keep_their_place(tmp_path):
@@ -45,40 +41,71 @@ def test_channels_come_first_and_keep_their_place(tmp_path):
         assert x[c, row, column].item() == pytest.approx(pixels[row, column, c] / 255)
 
 
-def test_all_digits_standardised_once_equal_torchvision_sample_by_sample():
-    """What lessons 9 to 11 do with all images at once is what the lecture does with each."""
-    from torchvision import transforms
-
-    images = load_mnist(shipped=True)[0]
-    transform = transforms.Compose([transforms.ToTensor(),
-                                    transforms.Normalize((0.1307,), (0.3081,))])
-    one_by_one = torch.stack([transform(Image.fromarray(image.numpy())) for image in images])
-    assert torch.equal(lesson9.standardise(images), one_by_one)
-
-
-def test_a_file_on_the_command_line(run_script, tmp_path):
-    run = run_script("image2tensor.py", "--shipped", "--file", picture(tmp_path, "RGB")[0])
-    assert (run.stderr, run.returncode) == ("", 0)
-    assert "(3, 5, 7)" in run.stdout and "(5, 7, 3)" in run.stdout
-    assert "Normalize: 0\n" in run.stdout, "the difference from torchvision"
+def test_what_is_transparent_becomes_white_paper(tmp_path):
+    """A drawing program's picture: black ink on nothing. Half transparent ink is gray."""
+    pixels = np.zeros((2, 3, 4), np.uint8)
+    pixels[0, 1, 3], pixels[1, 2, 3] = 255, 128
+    for mode in ("RGBA", "LA"):
+        Image.fromarray(pixels).convert(mode).save(tmp_path / "ink.png")
+        x = image2tensor.to_tensor(image2tensor.read_picture(tmp_path / "ink.png"))
+        assert x[0].mul(255).round().tolist() == [[255, 0, 255], [255, 255, 127]]
 
 
-def test_mean_and_std_of_the_training_pixels(capsys):
-    result = image2tensor.main(shipped=True)
-    pixels = load_mnist(shipped=True)[0].double() / 255
-    assert result["mean"] == pytest.approx(pixels.mean().item(), abs=1e-5)
-    assert result["std"] == pytest.approx(pixels.std().item(), abs=1e-5)
-    assert result["standard"].shape == (1, 28, 28) and result["difference"] == 0
-    assert result["digits"].mean().item() == pytest.approx(0, abs=1e-4)
-    assert result["digits"].std().item() == pytest.approx(1, abs=1e-4)
+@pytest.mark.parametrize(("orientation", "wanted"), [
+    (1, [[0, 50, 100], [150, 200, 250]]), (3, [[250, 200, 150], [100, 50, 0]]),
+    (6, [[150, 0], [200, 50], [250, 100]])])
+def test_a_picture_is_turned_as_the_camera_was_held(tmp_path, orientation, wanted):
+    image = Image.fromarray(np.array([[0, 50, 100], [150, 200, 250]], np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "turned.png", exif=exif)
+    assert np.array(image2tensor.read_picture(tmp_path / "turned.png")).tolist() == wanted
 
 
-@pytest.mark.full_mnist
-@pytest.mark.skipif(not FULL, reason="needs the full MNIST in data/MNIST")
-def test_the_famous_two_numbers(capsys):
-    result = image2tensor.main()
-    assert (round(result["mean"], 4), round(result["std"], 4)) == (0.1307, 0.3081)
-    assert (result["mean"], result["std"]) == pytest.approx((lesson9.MEAN, lesson9.STD), abs=5e-5)
+def test_a_file_of_the_reader(small_data, tmp_path, capsys):
+    small_data(image2tensor)
+    path, pixels = picture(tmp_path, "RGB")
+    result = image2tensor.main(file=str(path))
+    assert (result["picture"].numpy() == pixels).all() and result["standard"].shape == (3, 5, 7)
+    out = capsys.readouterr().out
+    assert "(3, 5, 7)" in out and "(5, 7, 3)" in out
+    assert "Normalize: 0\n" in out, "the difference from torchvision"
+
+
+@pytest.fixture(scope="module")
+def result():
+    return image2tensor.main()
+
+
+def test_the_famous_two_numbers(result, run_script):
+    assert (round(result["mean"], 4), round(result["std"], 4)) == (MEAN, STD) == (0.1307, 0.3081)
+    last = run_script("image2tensor.py").stdout.rstrip("\n").split("\n")[-1]
+    assert last == f"training pixels: mean {result['mean']:.4f}, std {result['std']:.4f}"
+    counts = result["counts"].double()      # of each byte: the same two numbers, another way
+    values = torch.arange(256, dtype=torch.double) / 255
+    mean = (counts * values).sum() / counts.sum()
+    assert counts.sum() == 60_000 * 28 * 28
+    assert result["mean"] == pytest.approx(mean.item(), abs=1e-6)
+    std = ((counts * (values - mean) ** 2).sum() / counts.sum()).sqrt()
+    assert result["std"] == pytest.approx(std.item(), abs=1e-6)
+
+
+def test_load_mnist_prepares_all_digits_like_the_first(result):
+    assert result["equal"] is True and result["difference"] == 0
+    assert result["standard"].shape == result["x"].shape == (1, 28, 28)
+    assert torch.equal(result["x"][0], result["picture"] / 255)
+
+
+def test_the_figure_shows_the_picture_and_where_the_pixels_are(result):
+    figure = image2tensor.draw(result)
+    plt.close(figure)
+    left, right = figure.axes
+    assert (left.images[0].get_array() == result["picture"].numpy()).all()
+    shares, edges, _ = right.patches[0].get_data()
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
+    middle = (edges[1:] + edges[:-1]) / 2           # the standardised values of the 256 bytes
+    assert (shares * middle).sum() == pytest.approx(0, abs=1e-3)
+    assert (shares * middle**2).sum() == pytest.approx(1, abs=1e-3)
 
 
 def bad_file(tmp_path, kind):
@@ -103,19 +130,21 @@ def test_an_unreadable_picture_raises(tmp_path, kind):
 
 
 def test_an_unreadable_picture_gets_one_line(run_script, tmp_path):
-    run = run_script("image2tensor.py", "--shipped", "--file", bad_file(tmp_path, "text"))
+    run = run_script("image2tensor.py", "--file", bad_file(tmp_path, "text"))
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1 and run.stderr.startswith("image2tensor.py: ")
 
 
 @pytest.mark.parametrize("broken", [
     "raise ImportError('gone')", "raise RuntimeError('operator torchvision::nms does not exist')"])
-def test_without_torchvision_only_the_comparison_is_missing(tmp_path, broken):
+def test_without_torchvision_only_the_comparison_is_missing(broken, small_data, tmp_path,
+                                                            monkeypatch, capsys):
     (tmp_path / "torchvision.py").write_text(broken, encoding="utf-8")
-    code = "import image2tensor; image2tensor.main(shipped=True)"
-    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True,
-                         text=True, env={"PYTHONPATH": f"{tmp_path}:{LIUER}", "PATH": "",
-                                         "OMP_NUM_THREADS": "1"})
-    assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.count("comparison skipped") == 1
-    assert run.stdout.endswith("std 0.3091\n")
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    small_data(image2tensor)
+    assert image2tensor.main()["difference"] is None
+    lines = capsys.readouterr().out.rstrip("\n").split("\n")
+    assert sum(line.startswith("comparison skipped") for line in lines) == 1
+    assert re.fullmatch(r"training pixels: mean \S+, std \S+", lines[-1])
