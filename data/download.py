@@ -1,150 +1,137 @@
 """Fetch a real data set over the network, on your wish: no lesson ever does.
 
-    python data/download.py mnist       the full MNIST (11 MB) for lessons 9-11
+    python data/download.py multi30k    English, German, French captions (4 MB), lesson 13_6
     python data/download.py tutorial    18 languages' names, English-French pairs (3 MB), lesson 13
-    python data/download.py multi30k    German, English, French captions (4 MB), lessons 13_4, 13_5
 
-A file is written beside its place, checked and only then renamed, so that an interrupted or
-damaged download is never taken for data. `--url URL` names another server with the same files,
-`--timeout SECONDS` how long it may stay silent. Licences: data/README.md.
+What arrives is checked first, then written beside its place and renamed: an interrupted or damaged
+download is never taken for data. `--url URL` names another server with the same files, `--timeout
+SECONDS` how long it may stay silent. Licences: data/README.md.
 """
 
 import argparse
 import gzip
+import hashlib
 import http.client
+import io
 import os
-import shutil
-import socket
+import re
 import sys
-import tempfile
+import time
 import zipfile
 import zlib
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "liuer"))
-from utils import DATA, BadInput, load_mnist, one_line
+from utils import DATA, BadInput, one_line
 
 TUTORIAL = "https://download.pytorch.org/tutorial/"
 MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
-BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, http.client.HTTPException)
+LANGUAGES = ("en", "de", "fr")      # the columns of the files that are written
+COUNTS = {"train": 29_000, "val": 1_014, "test_2016_flickr": 1_000}
+SHA256 = {
+    "train.en.gz": "d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f",
+    "train.de.gz": "726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6",
+    "train.fr.gz": "622e75069e9f4c577425c4f277116ce66e63a2401c0a2312d90073cb12379a3c",
+    "val.en.gz": "14f7d25ddd868909a9213e361768460edcacdd6ab9d1e77b92560dc10c10dc28",
+    "val.de.gz": "f0cba2f995189cf5770f29a8a9a537a3ad3f51657ad873405082ff6863a5e75a",
+    "val.fr.gz": "ca3106f1a72390591d25f6c45cb4cd39dec4cd3f123e099748a3ce5256c160e9",
+    "test_2016_flickr.en.gz": "611d361c6334bc7246101d48097c13cf5c4413c5befc793cc629934359d532d9",
+    "test_2016_flickr.de.gz": "9204244e408ccb38d2a55cfcd344df15005fc42a07a6e55ca6c52b6ababb8cc8",
+    "test_2016_flickr.fr.gz": "6d326e188d259fb1d04ac19eae3af956559b3a0b93d7635e56c90987c40c8b90",
+}
 
 
-def fetch(url, path, check, timeout=30):
-    """Download url to path: whole and accepted by check(part), or not at all.
-
-    check gets the finished file's path and raises BadInput (or any error of unpacking) where it is
-    not what it should be. Raises BadInput, in one line, for every failure.
-    """
-    part = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
+def fetch(url, timeout):
+    """The whole content of url. Raises BadInput, in one line, for every failure."""
+    content, patience = io.BytesIO(), 20 * timeout
+    started = time.monotonic()
     try:
-        request = Request(url, headers={"User-Agent": "python"})
-        with urlopen(request, timeout=timeout) as response, part.open("wb") as file:
-            shutil.copyfileobj(response, file)
-            expected, came = response.headers.get("Content-Length"), file.tell()
-        if expected is not None and came != int(expected):
-            raise BadInput(f"expected {int(expected):,} bytes, got {came:,}")
-        check(part)
-        os.replace(part, path)
-    except (URLError, *BROKEN, BadInput) as error:
+        with urlopen(Request(url, headers={"User-Agent": "python"}), timeout=timeout) as response:
+            while piece := response.read1(1 << 16):
+                content.write(piece)
+                if time.monotonic() > started + patience:
+                    raise BadInput(f"not complete after {patience:g} s")
+            expected = response.headers.get("Content-Length")
+        if expected is not None and content.tell() != int(expected):
+            raise BadInput(f"expected {int(expected):,} bytes, got {content.tell():,}")
+    except (OSError, ValueError, http.client.HTTPException) as error:  # BadInput is a ValueError
         if isinstance(error, HTTPError):
-            error.close()  # it holds the connection
-        reason = f"no answer for {timeout:g} s" if "timed out" in str(error) else str(error)
-        raise BadInput(f"{url}: {reason}; nothing was kept, try again or name another server "
-                       "with --url") from None
+            error.close()       # it holds the connection
+        reason = f"no answer for {timeout:g} s" if "timed out" in str(error) else error
+        raise BadInput(f"{url}: {reason}; nothing was kept, try again or name another server with "
+                       "--url") from None
+    return content.getvalue()
+
+
+def write(path, content):
+    """Whole or not at all: beside its place, then renamed."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path}: could not be written: {error}") from None
     finally:
         part.unlink(missing_ok=True)
-    print(f"{path} | {path.stat().st_size:,} bytes")
+    print(f"{path} | {len(content):,} bytes")
 
 
-def mnist(url=None, timeout=30, data=DATA):
-    """The four official files into data/MNIST/raw, through torchvision, which knows their md5."""
+def multi30k(url=MULTI30K, timeout=30.0, data=DATA):
+    """Multi30k, task 1: data/multi30k/{train,val,test_2016_flickr}.tsv, English TAB German TAB
+    French a line. The sums of SHA256 are those of the files as the server packs them."""
+    texts = {}
+    for name, count in COUNTS.items():
+        columns = []
+        for language in LANGUAGES:
+            file = f"{name}.{language}.gz"
+            content = fetch(f"{url.rstrip('/')}/{file}", timeout)
+            if hashlib.sha256(content).hexdigest() != SHA256[file]:
+                raise BadInput(f"{url}: {file}: the sha256 of its {len(content):,} bytes is not "
+                               "the one it should have; nothing was kept")
+            lines = gzip.decompress(content).decode("utf-8").rstrip("\n").split("\n")
+            if len(lines) != count:
+                raise BadInput(f"{url}: {file}: expected {count:,} lines, got {len(lines):,}")
+            columns.append([line.replace("\t", " ") for line in lines])     # one holds a tab
+        texts[name] = "".join("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+    for name, text in texts.items():
+        write(data / "multi30k" / f"{name}.tsv", text.encode("utf-8"))
+
+
+def tutorial(url=TUTORIAL, timeout=30.0, data=DATA):
+    """PyTorch's tutorial archive: data/names/LANGUAGE.txt, a name a line, and data/eng-fra.txt,
+    English TAB French a line. No sum of it is known here: the form of what it holds is checked."""
+    url = url.rstrip("/") + "/data.zip"
+    content = fetch(url, timeout)
+    texts = {}
     try:
-        from torchvision.datasets import MNIST
-    except (ImportError, RuntimeError) as error:
-        raise BadInput(f"torchvision cannot be imported ({str(error).splitlines()[0]}): it has to "
-                       "come with torch from the same build; install both again in one command: "
-                       "pip install --force-reinstall torch torchvision") from None
-    raw = data / "MNIST" / "raw"
-    if raw.is_dir():
-        try:
-            load_mnist(data=data)
-            print(f"{raw} | already complete")
-            return
-        except BadInput as error:
-            print(f"{error}\nfetching the files again")
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                if re.fullmatch(r"data/(names/\w+|eng-fra)\.txt", name):
+                    texts[name.removeprefix("data/")] = archive.read(name).decode("utf-8")
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+        raise BadInput(f"{url}: {error}; nothing was kept") from None
 
-    failures = []
-    socket.setdefaulttimeout(timeout)  # torchvision sets none: a silent server would hang it
-    for mirror in [url] if url else MNIST.mirrors:
-        with tempfile.TemporaryDirectory(dir=data, prefix=".mnist-") as folder:
-            try:
-                type("MNIST", (MNIST,), {"mirrors": [mirror]})(folder, download=True)
-                load_mnist(data=Path(folder))
-            except (RuntimeError, URLError, *BROKEN, BadInput) as error:
-                reason = " ".join(str(error).split())
-                if "timed out" in reason:
-                    reason = f"no answer for {timeout:g} s"
-                failures.append(f"{mirror}: {reason}")
-                continue
-            raw.mkdir(parents=True, exist_ok=True)
-            for file in (Path(folder) / "MNIST" / "raw").glob("*-ubyte"):
-                os.replace(file, raw / file.name)
-        print(f"{raw} | 60,000 and 10,000 digits")
-        return
-    raise BadInput(f"MNIST could not be fetched, nothing was kept: {' | '.join(failures)}; try "
-                   "again later, name another server with --url, or copy the four .gz files to "
-                   f"{raw} by hand")
+    languages = [name for name in texts if name != "eng-fra.txt"]
+    if len(languages) != 18 or len(texts) != 19:
+        raise BadInput(f"{url}: expected names in 18 languages and eng-fra.txt, got "
+                       f"{', '.join(texts) or 'neither'}; nothing was kept")
+    for name, text in texts.items():
+        lines = text.rstrip("\n").split("\n")
+        if name in languages:
+            good = len(lines) >= 50 and all(len(line) < 50 and "\t" not in line for line in lines)
+        else:
+            good = len(lines) >= 1000 and all(re.match(r"[^\t]+\t[^\t]", line) for line in lines)
+        if not good:
+            raise BadInput(f"{url}: {name}: expected a name, or two sentences with a tab between, "
+                           f"in each of many lines, got {len(lines):,} others; nothing was kept")
+    for name, text in texts.items():
+        write(data / name, text.encode("utf-8"))
 
 
-def tutorial(url=None, timeout=30, data=DATA):
-    """PyTorch's tutorial archive: data/names/LANGUAGE.txt and data/eng-fra.txt."""
-    archive = data / "tutorial.zip"
-
-    def check(path):
-        with zipfile.ZipFile(path) as file:
-            damaged = file.testzip()
-            names = [name for name in file.namelist() if name.startswith("data/names/")
-                     and name.endswith(".txt")]
-            if damaged or len(names) != 18 or "data/eng-fra.txt" not in file.namelist():
-                raise BadInput(f"expected 18 files of names and eng-fra.txt, got {len(names)} of "
-                               f"names, damaged: {damaged}")
-
-    fetch((url or TUTORIAL).rstrip("/") + "/data.zip", archive, check, timeout)
-    with zipfile.ZipFile(archive) as file:
-        for name in file.namelist():
-            if name == "data/eng-fra.txt" or (name.startswith("data/names/")
-                                              and name.endswith(".txt")):
-                path = data / Path(name).relative_to("data")
-                path.parent.mkdir(exist_ok=True)
-                part = path.with_name(path.name + ".part")
-                part.write_bytes(file.read(name))
-                os.replace(part, path)
-                print(path)
-    archive.unlink()
-
-
-def multi30k(url=None, timeout=30, data=DATA):
-    """Multi30k, task 1: data/multi30k/{train,val,test_2016_flickr}.{de,en,fr}, a line a caption."""
-    for name, count in (("train", 29_000), ("val", 1_014), ("test_2016_flickr", 1_000)):
-        for language in ("de", "en", "fr"):
-            packed = data / "multi30k" / f"{name}.{language}.gz"
-
-            def check(path, count=count):
-                lines = gzip.decompress(path.read_bytes()).count(b"\n")
-                if lines != count:
-                    raise BadInput(f"expected {count:,} lines, got {lines:,}")
-
-            fetch((url or MULTI30K).rstrip("/") + f"/{packed.name}", packed, check, timeout)
-            part = packed.with_name(packed.name + ".part")
-            part.write_bytes(gzip.decompress(packed.read_bytes()))
-            os.replace(part, packed.with_suffix(""))
-            packed.unlink()
-
-
-SETS = {"mnist": mnist, "tutorial": tutorial, "multi30k": multi30k}
+SETS = {"multi30k": multi30k, "tutorial": tutorial}
 
 if __name__ == "__main__":
     sys.excepthook = one_line
@@ -154,4 +141,5 @@ if __name__ == "__main__":
     parser.add_argument("--url", help="another server that has the same files")
     parser.add_argument("--timeout", type=float, default=30, help="seconds (default: 30)")
     arguments = parser.parse_args()
-    SETS[arguments.name](arguments.url, arguments.timeout)
+    server = {"url": arguments.url} if arguments.url else {}
+    SETS[arguments.name](timeout=arguments.timeout, **server)
