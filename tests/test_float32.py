@@ -2,12 +2,21 @@
 
 import math
 import random
+from decimal import Decimal
 
 import numpy as np
 import pytest
 import torch
+from matplotlib import pyplot as plt
 
-from float32 import fields, main
+from float32 import draw, fields, main
+from utils import BadInput
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("number, sign, exponent, mantissa, binary", [
@@ -49,11 +58,54 @@ def test_script(run_script):
     assert run.stdout.rstrip().endswith("0.1 is stored as 0.100000001490116119384765625 | "
                                         "16777217 is stored as 16777216")
     assert list(main(number="-2.5")) == ["0.875", "6.36", "0.1", "16777217", "-2.5"]
-    run = run_script("float32.py", "--number", "-2.5")
-    assert run.stdout.rstrip().endswith("-2.5 is stored as -2.5")
+
+
+@pytest.mark.parametrize("number, last", [
+    ("-2.5", "-2.5 is stored as -2.5"),
+    ("-1e-3", "-1e-3 is stored as -0.001000000047497451305389404296875"),
+])
+def test_a_negative_number_in_any_form(run_script, number, last):
+    run = run_script("float32.py", "--number", number)
+    assert (run.stderr, run.returncode) == ("", 0)
+    assert run.stdout.rstrip("\n").split("\n")[-1] == last
+
+
+@pytest.mark.parametrize("number, exactly", [
+    ("0.5", "exactly 0.5"), ("0.3", "rounded to 0.300000011920928955078125"),
+    ("1_000", "exactly 1000"), ("1e400", "rounded to Infinity"), ("inf", "exactly Infinity"),
+    ("nan", "rounded to NaN"), ("1e-60", "rounded to 0"), ("-0", "exactly -0"),
+])
+def test_what_a_number_becomes(number, exactly, capsys):
+    stored = main(number=number)
+    out = capsys.readouterr().out.split("\n")
+    assert out[-3].strip() == f"| {exactly}"
+    assert out[-2] == f"{number} is stored as {Decimal(stored[number]['value']):f}"
+
+
+@pytest.mark.parametrize("number", [None, "nan"])
+def test_it_is_drawn(number):
+    draw(main(number=number)).canvas.draw()
 
 
 def test_something_else_than_a_number(run_script):
     run = run_script("float32.py", "--number", "six")
     assert run.returncode == 1 and "Traceback" not in run.stderr
     assert run.stderr == "float32.py: --number: expected a number such as 6.36, got 'six'\n"
+
+
+@pytest.mark.parametrize("number", ["", "0x10", "1,5", "sNaN", "1e99999999999999999999"])
+def test_what_no_number_is(number):
+    with pytest.raises(BadInput, match="expected a number such as 6.36"):
+        main(number=number)
+
+
+def test_the_drawn_bits():
+    stored = main(number="-0.3")
+    axes, = draw(stored).axes
+    texts = [text.get_text() for text in axes.texts]
+    assert "".join(text for text in texts if text in ("0", "1")) == "".join(
+        f"{field['sign']}{field['exponent']:08b}{field['mantissa']}" for field in stored.values())
+    for text, field in stored.items():
+        assert f"{text} is stored as {field['binary']}" in texts
+    colors = [patch.get_facecolor() for patch in axes.patches[:32]]
+    assert [colors.count(color) for color in dict.fromkeys(colors)] == [1, 8, 23]
