@@ -7,14 +7,16 @@
 The logits are outputs of tanh, between -1 and 1. At the very best the right letter has 1 and the
 three others have -1, so the loss of a step stays above -ln(e / (e + 3/e)) = ln(1 + 3e^-2) = 0.3408
 and the sum of five above 1.7038, however long we train (lesson12_3.py has no such floor).
+We stop at 2.51: 30 epochs are few, and under this weight decay the loss settles at 2.37, however
+long we train. Without it some starts never find ohlol, but one that does comes to the floor:
+`--weight_decay 0 --epochs 1000 --seed 2` ends at 1.7042.
 
 Run:   python liuer/lesson12.py              (--help lists the settings)
-See:   predicted ohlol | loss 2.5109 (floor 1.7038) | 0.7 s    (2 cores)
+See:   predicted ohlol | loss 2.5109 (floor 1.7038)
 Notes: liuer/README.md, lecture 12
 """
 
 import math
-import time
 
 import torch
 from torch import nn
@@ -49,7 +51,6 @@ def main(epochs=30, lr=0.1, weight_decay=0.2, seed=0):
     seed: of the initial weights, >= 0
     """
     torch.manual_seed(seed)
-    started = time.perf_counter()
 
     # 1. Prepare data
     x = torch.tensor([LETTERS.index(letter) for letter in QUESTION])    # (T,)    1 0 2 2 3
@@ -81,11 +82,11 @@ def main(epochs=30, lr=0.1, weight_decay=0.2, seed=0):
         optimizer.step()                                                # update
         losses.append(loss.item())
         strings.append(string)
-        print(f"predicted: {string}, epoch [{epoch:2d}/{epochs}] loss={loss.item():.4f}")
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
+            print(f"predicted: {string}, epoch [{epoch:2d}/{epochs}] loss={loss.item():.4f}")
 
     accuracy = sum(a == b for a, b in zip(string, ANSWER, strict=True)) / len(ANSWER)
-    print(f"predicted {string} | loss {losses[-1]:.4f} (floor {FLOOR:.4f})"
-          f" | {time.perf_counter() - started:.1f} s")
+    print(f"predicted {string} | loss {losses[-1]:.4f} (floor {FLOOR:.4f})")
     return {"losses": losses, "strings": strings, "accuracy": accuracy, "floor": FLOOR}
 
 

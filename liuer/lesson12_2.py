@@ -1,19 +1,19 @@
-"""Lesson 12_2: hello -> ohlol again, all five steps in one call of nn.RNN.
+"""Lesson 12.2: hello -> ohlol again, all five steps in one call of nn.RNN.
 
     h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh)      logits_t = h_t
     loss = mean over the 5 steps of cross_entropy(h_t, y_t)
 
 The same equation and the same 40 parameters as in lesson12.py: nn.RNN holds the cell and the loop.
 The logits still come out of tanh, so a step's loss stays above ln(1 + 3e^-2) = 0.3408; being a
-mean and no longer a sum, that is also the floor of the loss.
+mean and no longer a sum, that is also the floor of the loss. We stop at 0.50 for the reasons given
+in lesson12.py: few epochs, and a weight decay that pulls the logits away from -1 and 1.
 
 Run:   python liuer/lesson12_2.py            (--help lists the settings)
-See:   predicted ohlol | loss 0.5022 (floor 0.3408) | 0.7 s    (2 cores)
+See:   predicted ohlol | loss 0.5022 (floor 0.3408)
 Notes: liuer/README.md, lecture 12
 """
 
 import math
-import time
 
 import torch
 from torch import nn
@@ -48,7 +48,6 @@ def main(epochs=30, lr=0.1, weight_decay=0.04, seed=0):
     seed: of the initial weights, >= 0
     """
     torch.manual_seed(seed)
-    started = time.perf_counter()
 
     # 1. Prepare data
     x = torch.tensor([LETTERS.index(letter) for letter in QUESTION])    # (T,)    1 0 2 2 3
@@ -75,11 +74,11 @@ def main(epochs=30, lr=0.1, weight_decay=0.04, seed=0):
         optimizer.step()                                                # update
         losses.append(loss.item())
         strings.append("".join(LETTERS[i] for i in logits.argmax(dim=1)))
-        print(f"predicted: {strings[-1]}, epoch [{epoch:2d}/{epochs}] loss={losses[-1]:.4f}")
+        if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
+            print(f"predicted: {strings[-1]}, epoch [{epoch:2d}/{epochs}] loss={losses[-1]:.4f}")
 
     accuracy = sum(a == b for a, b in zip(strings[-1], ANSWER, strict=True)) / len(ANSWER)
-    print(f"predicted {strings[-1]} | loss {losses[-1]:.4f} (floor {FLOOR:.4f})"
-          f" | {time.perf_counter() - started:.1f} s")
+    print(f"predicted {strings[-1]} | loss {losses[-1]:.4f} (floor {FLOOR:.4f})")
     return {"losses": losses, "strings": strings, "accuracy": accuracy, "floor": FLOOR}
 
 
