@@ -78,7 +78,7 @@ def main(epochs=5, batch_size=64, lr=0.05, seed=0):
 
     # 1. Prepare data
     x_train, y_train, x_test, y_test = load_mnist(device)
-    print(f"ToTensor and Normalize against load_mnist: {compare(x_train[0].cpu())}")
+    print(f"load_mnist against ToTensor and Normalize: {compare(x_train[0].cpu())}")
     split = len(x_train) * 11 // 12     # 55,000 train, 5,000 validate: settings are chosen on these
     x_val, y_val = x_train[split:], y_train[split:]
     x_train, y_train = x_train[:split], y_train[:split]

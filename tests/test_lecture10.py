@@ -1,0 +1,158 @@
+"""Lecture 10: the convolutional nets, what they show, what they reach. How lessons 10 and 10_2
+train is tested in test_lecture09.py, together with lesson 9."""
+
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from torch import nn
+
+import lesson10
+import lesson10_2
+from utils import load_mnist
+
+
+@pytest.fixture
+def images():
+    return torch.randn(3, 1, 28, 28, generator=torch.manual_seed(0))
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """few_digits(lesson): let that lesson find 480 training and 400 test digits; return these."""
+    def patch(lesson):
+        x, y, x_test, y_test = load_mnist()
+        digits = x[:480], y[:480], x_test[:400], y_test[:400]
+        monkeypatch.setattr(lesson, "load_mnist", lambda device: digits)
+        return digits[2:]
+    return patch
+
+
+def parameters(model):
+    return sum(p.numel() for p in model.parameters())
+
+
+def shapes(model, x):
+    """name -> shape of the input and output of each layer, the last time it is called."""
+    given, seen = {}, {}
+    for name, module in model.named_children():
+        def note(module, arguments, output, name=name):
+            given[name], seen[name] = tuple(arguments[0].shape[1:]), tuple(output.shape[1:])
+        module.register_forward_hook(note)
+    assert model(x).shape == (len(x), 10)
+    return given, seen
+
+
+@pytest.mark.parametrize("net", [lesson10.Net, lesson10_2.Net])
+def test_the_net_is_that_of_the_course(net, images):
+    model = net()
+    assert parameters(model) == 8_490
+    given, seen = shapes(model, images)
+    assert given["conv2"] == (10, 12, 12) and given["fc"] == (320,)
+    assert seen == {"conv1": (10, 24, 24), "conv2": (20, 8, 8), "pooling": (20, 4, 4),
+                    "fc": (10,)}
+
+
+def test_the_exercise_compares_with_the_lesson_s_net(images):
+    model, copied = lesson10.Net(), lesson10_2.Net()
+    copied.load_state_dict(model.state_dict())
+    assert torch.equal(model(images), copied(images))
+
+
+def test_three_convolutions_and_three_linear_layers(images):
+    model = lesson10_2.DeeperNet()
+    layers = [type(module) for module in model.children()]
+    assert layers.count(nn.Conv2d) == layers.count(nn.Linear) == 3
+    assert parameters(model) == 29_050
+    given, seen = shapes(model, images)
+    assert (given["conv2"], given["conv3"], given["fc1"]) == ((10, 12, 12), (20, 4, 4), (160,))
+    assert seen["conv3"] == (40, 4, 4) and seen["pooling"] == (40, 2, 2)
+
+
+@pytest.mark.parametrize("net", [lesson10.Net, lesson10_2.DeeperNet])
+def test_relu_after_every_layer_but_the_last(net, images):
+    model = net()
+    h = images
+    convolutions = [layer for layer in model.children() if isinstance(layer, nn.Conv2d)]
+    linears = [layer for layer in model.children() if isinstance(layer, nn.Linear)]
+    for layer in convolutions:
+        h = nn.functional.max_pool2d(layer(h), 2).relu()
+    h = h.flatten(start_dim=1)
+    for layer in linears[:-1]:
+        h = layer(h).relu()
+    torch.testing.assert_close(model(images), linears[-1](h))
+
+
+@pytest.mark.parametrize("net", [lesson10.Net, lesson10_2.DeeperNet])
+def test_channels_last_changes_nothing_but_the_speed(net, images):
+    model = net()
+    plain = model(images)
+    model.to(memory_format=torch.channels_last)
+    assert not model.conv2.weight.is_contiguous()
+    torch.testing.assert_close(model(images), plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("accuracy", [lesson10.accuracy])
+def test_accuracy_counts_the_right_ones_of_all_batches(accuracy):
+    model, x = lesson10.Net(), torch.randn(1500, 1, 28, 28)     # more than one big batch
+    y = model(x).argmax(dim=1)
+    y[::3] = (y[::3] + 1) % 10
+    assert accuracy(model, x, y) == pytest.approx(2 / 3)
+
+
+def test_the_filters_and_feature_maps_are_drawn(few_digits):
+    x_test, _ = few_digits(lesson10)
+    result = lesson10.main(epochs=1)
+    assert torch.equal(result["digit"], x_test[0, 0])
+    seen = nn.functional.conv2d(x_test[:1], result["filters"].unsqueeze(1))[0]  # without the bias
+    assert result["maps"].shape == seen.shape == (10, 24, 24)
+    for one, other in zip(result["maps"], seen, strict=True):
+        bias = (one - other)[one > 0]       # one number, where ReLU lets it through
+        assert len(bias) == 0 or bias.std() < 1e-5
+    figure = lesson10.draw(result)
+    plt.close(figure)
+    drawn = [axes.images[0].get_array() for axes in figure.axes]
+    wanted = [result["digit"], *result["filters"], *result["maps"]]
+    assert all((image == tensor.numpy()).all()
+               for image, tensor in zip(drawn, wanted, strict=True))
+
+
+def test_digits_that_one_net_alone_reads_right_are_drawn(few_digits, capsys):
+    x_test, y_test = few_digits(lesson10_2)
+    result = lesson10_2.main(epochs=2)
+    assert result["parameters"] == {"lesson 10": 8_490, "deeper": 29_050}
+    right = {name: y_pred == y_test for name, y_pred in result["y_pred"].items()}
+    for name, accuracy in result["accuracies"].items():
+        assert accuracy == pytest.approx(right[name].double().mean().item())
+    last = capsys.readouterr().out.rstrip("\n").split("\n")[-1]
+    assert last.startswith(f"test accuracy {result['accuracies']['deeper']:.2%}, "
+                           f"lesson 10 {result['accuracies']['lesson 10']:.2%} | ")
+
+    figure = lesson10_2.draw(result)
+    plt.close(figure)
+    assert len(figure.subfigs) == 2 and len(figure.axes) == 36
+    for half, name, other in zip(figure.subfigs, ("lesson 10", "deeper"), ("deeper", "lesson 10"),
+                                 strict=True):
+        assert f"{result['accuracies'][name]:.2%}" in half.get_suptitle()
+        assert f"{result['parameters'][name]:,}" in half.get_suptitle()
+        alone = (right[name] & ~right[other]).nonzero()[:18, 0].tolist()
+        drawn = [axes for axes in half.axes if axes.images]
+        assert len(drawn) == len(alone)
+        for axes, i in zip(drawn, alone, strict=True):
+            assert (axes.images[0].get_array() == x_test[i, 0].numpy()).all()
+            assert axes.get_title() == f"{y_test[i]}, not {result['y_pred'][other][i]}"
+
+
+@pytest.mark.slow
+def test_accuracy(run_script):
+    last = run_script("lesson10.py").stdout.rstrip("\n").split("\n")[-1]
+    accuracy = re.fullmatch(r"test accuracy (\d+\.\d\d)% \| \d+\.\d s", last)[1]
+    assert 99.0 <= float(accuracy) < 100
+
+
+@pytest.mark.slow
+def test_accuracy_of_the_exercise(run_script):
+    last = run_script("lesson10_2.py").stdout.rstrip("\n").split("\n")[-1]
+    accuracies = re.fullmatch(r"test accuracy (\S+)%, lesson 10 (\S+)% \| \d+\.\d s", last)
+    assert all(96.5 <= float(accuracy) < 100 for accuracy in accuracies.groups())
