@@ -1,0 +1,494 @@
+"""Lesson 13.6: beam search, tied weights, smoothing, checkpoints that know what they have seen."""
+
+import itertools
+import os
+import pickle
+import random
+import re
+import sys
+
+import pytest
+import sacrebleu
+import torch
+from torch import nn
+
+import lesson13_6 as keep
+from utils import BadInput, plot_curve
+
+KEEP_SMALL = {"epochs": 2, "hidden": 16, "batch_size": 16}
+BOS, EOS, UNK = keep.BOS, keep.EOS, keep.UNK
+
+
+def make_keep_model(sizes=(12, 10), seed=0, std=None):
+    torch.manual_seed(seed)
+    model = keep.Translator(*sizes, hidden=8).eval()
+    if std is not None:
+        for p in model.parameters():        # fresh weights repeat one word for ever
+            nn.init.normal_(p, std=std)
+    return model
+
+
+def words_to(size):
+    return keep.SPECIAL + [f"w{i}" for i in range(4, size)]
+
+
+@pytest.fixture
+def keep_pairs(tmp_path):
+    """A file of 60 pairs: the right side is the left one, word by word."""
+    generator = random.Random(0)
+    lines = set()
+    while len(lines) < 60:
+        numbers = [generator.randrange(8) for _ in range(generator.randint(1, 5))]
+        left, right = (" ".join(f"{letter}{i}" for i in numbers) for letter in "ef")
+        lines.add(f"{left}\t{right}\tx\n")
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(sorted(lines)), encoding="utf-8")
+    return path
+
+
+# ------------------------------------------------------------------------------- words and files
+@pytest.mark.parametrize("sentence, tokens", [
+    ("L'homme, dit-il.", "l' homme , dit - il ."),
+    ("Qu’est-ce que c’est ?", "qu' est - ce que c' est ?"),
+    ("Aujourd'hui j'ai faim !", "aujourd'hui j' ai faim !"),
+    ("I'm sure it's Tom's.", "i 'm sure it 's tom 's ."),
+    ("Où es-tu\u202f?", "où es - tu ?"),
+    ("e\u0301te\u0301", "été"),
+    ("Straße 12!", "straße 12 !"),
+    ("我们去北京，2008年。", "我 们 去 北 京 ， 2008 年 。"),
+    ("iPhoneを買った。", "iphone を 買 っ た 。"),
+    ("가나다 라마", "가나다 라마"),                  # Korean has spaces
+    ("  ", ""),
+])
+def test_keep_tokenize(sentence, tokens):
+    assert keep.tokenize(sentence) == tokens
+
+
+def test_thai_is_read_by_characters():
+    assert keep.tokenize("สวัสดี").split() == list("สวัสดี")
+
+
+@pytest.mark.parametrize("sentence", [
+    "l'homme, dit-il.", "i'm sure it's tom's.", "a man in a t-shirt, by the sea (at ten).",
+    "我们去北京，2008年。", "สวัสดี", "c'est aujourd'hui!", "iphoneを買った。",
+])
+def test_keep_join_writes_what_people_write(sentence):
+    assert keep.join(keep.tokenize(sentence)) == sentence
+
+
+def test_what_is_joined_is_taken_apart_again_alike():
+    sentences = ["'tis - or isn't - 'so'", "a / b", "x-'y", "( a ) [ b ]", '"no", he said', "a--b",
+                 "the dogs' ' bones '", "3.5 of 1,000 at 10:30", "我们，OK? 2008年"]
+    for path in keep.SHIPPED:
+        sentences += path.read_text(encoding="utf-8").replace("\t", "\n").splitlines()
+    for sentence in sentences:
+        tokens = keep.tokenize(sentence)
+        assert keep.tokenize(keep.join(tokens)) == tokens
+
+
+def test_keep_vocabulary_and_encode():
+    words = keep.vocabulary(["b a c c", "a b c d", "ä ä z z"])
+    assert words == keep.SPECIAL + ["a", "b", "c", "z", "ä"]
+    assert [row.tolist() for row in keep.encode(["a q", ""], words)] == [[4, UNK, EOS], [EOS]]
+
+
+def test_keep_reads_both_directions(tmp_path):
+    path = tmp_path / "p.tsv"
+    path.write_text("Hi!\tSalut !\tCC-BY\r\nI.\tMoi.\r\n", encoding="utf-8")
+    assert keep.read_pairs(path) == [("hi !", "salut !", "Salut !"), ("i .", "moi .", "Moi.")]
+    assert keep.read_pairs(path, reverse=True) == [("salut !", "hi !", "Hi!"),
+                                                   ("moi .", "i .", "I.")]
+
+
+@pytest.mark.parametrize("content, message", [
+    (b"", "line 1: expected two sentences"),
+    (b"Go.\tVa !\tx\nonly one column\n", "line 2: expected two sentences with a tab between"),
+    (b"Go.\tVa !\nGo.\t \n", "line 2: expected two sentences with a tab between"),
+    (b"Go.\tVa \xe9!\n", "line 1: expected UTF-8"),
+    (None, "No such file"),
+    ("Go.\tVa !\n" * 3, "too few sentences to hold some out"),
+])
+def test_keep_bad_files(tmp_path, content, message):
+    path = tmp_path / "pairs.tsv"
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(BadInput) as error:
+        keep.main(train=str(path), **KEEP_SMALL)
+    assert message in str(error.value) and str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_keep_holds_out_by_source_sentence(keep_pairs):
+    lines = keep_pairs.read_text(encoding="utf-8")
+    second = "".join(line.split("\t")[0] + "\tautre\n" for line in lines.splitlines())
+    keep_pairs.write_text(lines + second, encoding="utf-8")     # a second translation of each
+    parts = keep.read_parts(keep_pairs, None, None, False)
+    sources = [{source for source, _, _ in part} for part in parts]
+    assert [len(part) for part in sources] == [48, 6, 6] and sum(map(len, parts)) == 120
+    assert not any(a & b for a, b in itertools.combinations(sources, 2))
+    torch.manual_seed(1)
+    assert keep.read_parts(keep_pairs, None, None, False) == parts      # no seed has a say
+    pairs, val_pairs, test_pairs = keep.read_parts(keep_pairs, keep_pairs, None, False)
+    assert len(val_pairs) == 120 and len(pairs) + len(test_pairs) == 120
+
+
+def test_of_many_sentences_about_a_thousand_are_held_out(monkeypatch):
+    pairs = [(f"w{i}", "x", "x") for i in range(30_500)]
+    monkeypatch.setattr(keep, "read_pairs", lambda *_: pairs)
+    assert [len(part) for part in keep.read_parts("", None, None, False)] == [28_466, 1_017, 1_017]
+
+
+def test_keep_batches_hold_every_pair_once_and_little_padding():
+    torch.manual_seed(0)
+    x = [torch.zeros(n) for n in torch.randint(1, 30, (1000,)).tolist()]
+    y = [torch.zeros(max(1, len(s) + n)) for s, n in zip(x, torch.randint(-3, 4, (1000,)).tolist(),
+                                                         strict=True)]
+    first, second = keep.batches(x, y, 32), keep.batches(x, y, 32)
+    assert sorted(i for batch in first for i in batch) == list(range(1000)) and first != second
+    assert sorted(map(len, first)) == [8] + [32] * 31
+    cells = sum(len(batch) * max(len(y[i]) for i in batch) for batch in first)
+    assert cells < 1.05 * sum(map(len, y))
+
+
+# ----------------------------------------------------------------------------------------- model
+KEEP_SOURCES = [[7, 4, EOS], [5, EOS], [9, 8, 7, 6, 5, EOS]]
+
+
+def padded(sequences):
+    return nn.utils.rnn.pad_sequence([torch.tensor(s) for s in sequences], batch_first=True)
+
+
+@torch.no_grad()
+def test_keep_padding_changes_nothing():
+    model = make_keep_model()
+    y = torch.tensor([[BOS, 4, 5], [BOS, 6, 7], [BOS, 8, 9]])
+    many, weights = model(padded(KEEP_SOURCES), y)
+    assert many.shape == (3, 3, 10) and weights.shape == (3, 3, 6)
+    torch.testing.assert_close(weights.sum(dim=2), torch.ones(3, 3))
+    for i, source in enumerate(KEEP_SOURCES):
+        one, one_weights = model(padded([source]), y[i:i + 1])
+        torch.testing.assert_close(one[0], many[i])
+        torch.testing.assert_close(one_weights[0], weights[i, :, :len(source)])
+        assert (weights[i, :, len(source):] == 0).all()
+
+
+@torch.no_grad()
+def test_keep_a_word_sees_only_the_words_before_it():
+    model = make_keep_model()
+    y = torch.tensor([[BOS, 4, 5, 6]] * 3)
+    changed = y.clone()
+    changed[:, 2] = 9
+    a, b = model(padded(KEEP_SOURCES), y)[0], model(padded(KEEP_SOURCES), changed)[0]
+    assert torch.equal(a[:, :2], b[:, :2]) and not torch.allclose(a[:, 2], b[:, 2])
+
+
+def test_tied_weights_are_one_tensor():
+    model = make_keep_model()
+    assert model.output.weight is model.target_embedding.weight
+    state = model.state_dict()
+    other = make_keep_model(seed=1)
+    other.load_state_dict(state)
+    assert other.output.weight is other.target_embedding.weight
+    names = [name for name, _ in model.named_parameters()]
+    assert "target_embedding.weight" in names and "output.weight" not in names
+
+
+# ----------------------------------------------------------------------------------------- search
+@torch.no_grad()
+def greedy_by_hand(model, x, steps):
+    words = []
+    for _ in range(steps):
+        word = model(x, torch.tensor([[BOS] + words]))[0][0, -1].argmax().item()
+        if word == EOS:
+            break
+        words.append(word)
+    return words
+
+
+def test_keep_greedy_is_a_beam_of_one():
+    sentences = ["w7 w4", "w5", "w9 w8 w7 w6 w5"]
+    lengths = set()
+    for seed in range(10):
+        model = make_keep_model(seed=seed, std=0.8)
+        together = keep.translate(model, sentences, words_to(12), words_to(10), beam=1)
+        for sentence, candidates in zip(sentences, together, strict=True):
+            x = padded([[int(word[1:]) for word in sentence.split()] + [EOS]])
+            # in a batch all may go on as long as the longest may
+            expected = greedy_by_hand(model, x, 2 * 6 + 10)
+            target = [words_to(10)[number] for number in expected]
+            [(score, tokens)] = candidates
+            source = sentence.split()
+            ours = tokens.split()
+            assert len(ours) == len(target)
+            assert all(a == b or (b == "<unk>" and a in source)
+                       for a, b in zip(ours, target, strict=True))
+            lengths.add(len(ours))
+    assert len(lengths) > 3
+
+
+@torch.no_grad()
+def test_keep_a_wide_beam_finds_the_best_of_all_sentences(monkeypatch):
+    """A net that ends every sentence after two words, so that all can be tried, one by one."""
+    for seed in range(3):
+        model = make_keep_model(sizes=(12, 6), seed=seed, std=0.5)
+        run = model.forward
+
+        def forward(x, y, run=run):
+            logits, weights = run(x, y)
+            logits[..., [keep.PAD, BOS]] = -1e4
+            if y.shape[1] == 3:
+                logits[:, -1, EOS] += 1e4
+            return logits, weights
+
+        monkeypatch.setattr(model, "forward", forward)
+        scores = []
+        for n in range(3):
+            for words in itertools.product([UNK, 4, 5], repeat=n):
+                log_p = model(padded([[7, 4, EOS]]), torch.tensor([[BOS, *words]]))[0][0]
+                log_p = log_p.log_softmax(dim=1)[range(n + 1), [*words, EOS]]
+                scores.append(log_p.mean().item())
+        candidates = keep.translate(model, ["w7 w4"], words_to(12), words_to(6), beam=30)[0]
+        found = [score for score, _ in candidates]
+        assert found == sorted(found, reverse=True)
+        assert found[:13] == pytest.approx(sorted(scores, reverse=True), abs=1e-4)
+
+
+def test_a_sentence_is_translated_alone_as_in_company():
+    model = make_keep_model(std=0.8)
+    sentences = ["w7 w4", "w5 w6", "w9 w8", "w4 w4"] * 20
+    together = keep.translate(model, sentences, words_to(12), words_to(10), beam=3)
+    for sentence, candidates in zip(sentences[:4], together, strict=False):
+        alone = keep.translate(model, [sentence], words_to(12), words_to(10), beam=3)[0]
+        assert [tokens for _, tokens in alone] == [tokens for _, tokens in candidates]
+        assert [a for a, _ in alone] == pytest.approx([b for b, _ in candidates], abs=1e-5)
+    assert len(together) == 80 and together[:4] == together[4:8]
+
+
+def test_keep_unk_becomes_the_word_looked_at_most():
+    model = make_keep_model(sizes=(12, 6))
+    with torch.no_grad():
+        model.output.bias[UNK] += 50
+    [(_, tokens)] = keep.translate(model, ["w5 Zanzibar w7"], words_to(12), words_to(6), beam=1)[0]
+    x, y = padded([[5, UNK, 7, EOS]]), torch.tensor([[BOS] + [UNK] * (len(tokens.split()) - 1)])
+    weights = model(x, y)[1][0, :, :3]
+    assert tokens.split() == [["w5", "Zanzibar", "w7"][i] for i in weights.argmax(dim=1).tolist()]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_keep_leaves_the_mode_of_the_net_as_it_was(training):
+    model = make_keep_model().train(training)
+    a = keep.translate(model, ["w4 w5"], words_to(12), words_to(10))
+    x, y = [torch.tensor([4, 5, EOS])], [torch.tensor([6, EOS])]
+    criterion = nn.CrossEntropyLoss(ignore_index=0)
+    losses = [keep.run_epoch(model, x, y, 2, criterion) for _ in range(2)]
+    assert model.training is training and losses[0] == losses[1]        # no dropout in either
+    assert keep.translate(model, ["w4 w5"], words_to(12), words_to(10)) == a
+
+
+# ------------------------------------------------------------------------------- losses and BLEU
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_the_floor_is_the_entropy_of_the_smoothed_target(smoothing):
+    target = torch.full((50,), smoothing / 50)
+    target[7] += 1 - smoothing
+    floor = keep.smoothing_floor(smoothing, 50)
+    entropy = torch.distributions.Categorical(probs=target).entropy().item()
+    assert floor == pytest.approx(entropy, abs=1e-5)
+    criterion = nn.CrossEntropyLoss(label_smoothing=smoothing)
+    best = criterion(target.clamp(min=1e-30).log().unsqueeze(0), torch.tensor([7])).item()
+    assert best == pytest.approx(floor, abs=1e-5)               # reached by the target itself
+    for seed in range(20):
+        torch.manual_seed(seed)
+        logits = target.clamp(min=1e-9).log() + 0.1 * torch.randn(50)
+        assert criterion(logits.unsqueeze(0), torch.tensor([7])).item() > floor - 1e-6
+
+
+def test_keep_loss_is_a_mean_over_words():
+    model = make_keep_model()
+    x = [torch.tensor([4, EOS]), torch.tensor([5, 6, 7, EOS]), torch.tensor([8, EOS])]
+    y = [torch.tensor([4, EOS]), torch.tensor([5, 6, 7, 8, 9, EOS]), torch.tensor([EOS])]
+    total = 0.0
+    for source, target in zip(x, y, strict=True):
+        before = torch.cat([torch.tensor([BOS]), target[:-1]])
+        logits = model(source.unsqueeze(0), before.unsqueeze(0))[0][0]
+        total += nn.functional.cross_entropy(logits, target, reduction="sum").item()
+    for batch_size in (1, 2, 3):
+        loss = keep.run_epoch(model, x, y, batch_size, nn.CrossEntropyLoss(ignore_index=0))
+        assert loss == pytest.approx(total / 9, rel=1e-5)
+
+
+def test_keep_bleu_is_that_of_sacrebleu():
+    generator = random.Random(0)
+    for trial in range(60):
+        words = list("abcdefgh.,")[:generator.randint(1, 10)]
+        references = [generator.choices(words, k=generator.randint(1, 12)) for _ in range(8)]
+        noisy = [[w if generator.random() < trial / 60 else generator.choice("xyz.") for w in line]
+                 for line in references]
+        translations = [line[:generator.randint(0, 14)] for line in noisy]
+        theirs = sacrebleu.corpus_bleu([" ".join(line) for line in translations],
+                                       [[" ".join(line) for line in references]], tokenize="none",
+                                       force=True)
+        assert keep.bleu(translations, references) == pytest.approx(theirs.score, abs=1e-6)
+
+
+# ------------------------------------------------------------------------------------- checkpoints
+def test_a_kept_net_translates_alike_and_needs_no_data(keep_pairs, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "net.pt"
+    trained = keep.main(train=str(keep_pairs), save=str(path), sentence="e1 e2 Zanzibar, e3",
+                        seed=1, **KEEP_SMALL)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.pt", "pairs.tsv"]
+    capsys.readouterr()
+    again = keep.main(load=str(path), test=str(keep_pairs), sentence="e1 e2 Zanzibar, e3", seed=5)
+    assert again == trained
+    assert "6 of 60 pairs" in capsys.readouterr().out
+    for name in ("read_text", "DATA", "SHIPPED"):
+        monkeypatch.delattr(keep, name)
+    alone = keep.main(load=str(path), sentence="e1 e2 Zanzibar, e3", seed=9)
+    assert alone["candidates"] == trained["candidates"] and alone["bleu"] is None
+    assert alone["losses"] == trained["losses"]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_loaded_net_is_scored_on_what_it_has_seen(keep_pairs, tmp_path, monkeypatch, reverse,
+                                                     seed):
+    """Whatever the seed, and also where val and test came from files of their own."""
+    lines = keep_pairs.read_text(encoding="utf-8").splitlines(keepends=True)
+    for name, part in (("a", lines[:40]), ("b", lines[40:45]), ("c", lines[45:])):
+        (tmp_path / name).write_text("".join(part), encoding="utf-8")
+    a, b, c = (str(tmp_path / name) for name in "abc")
+    translated = []
+
+    def spy(model, sentences, *others):
+        translated.extend(sentences)
+        return [[(0.0, "f1 f2 f3 f4")] for _ in sentences]
+
+    monkeypatch.setattr(keep, "translate", spy)
+    path = str(tmp_path / "net.pt")
+    for settings, unseen in (({"train": a, "val": b, "test": c}, lines[45:]),
+                             ({"train": str(keep_pairs)}, None)):
+        keep.main(save=path, reverse=reverse, seed=seed, **settings, **KEEP_SMALL)
+        tested = set(translated)
+        translated.clear()
+        keep.main(load=path, test=str(keep_pairs), seed=1 - seed)
+        assert set(translated) == tested
+        if unseen is not None:
+            assert tested == {line.split("\t")[1 if reverse else 0] for line in unseen}
+        translated.clear()
+    with pytest.raises(BadInput, match="nothing to translate"):
+        keep.main(load=path, test=a) if unseen is not None else keep.main(load=path)
+
+
+def test_keep_checkpoint_holds_what_a_net_needs(keep_pairs, tmp_path):
+    path = tmp_path / "net.pt"
+    keep.main(train=str(keep_pairs), save=str(path), seed=3, reverse=True, **KEEP_SMALL)
+    saved = torch.load(path, weights_only=True)
+    assert saved["seed"] == 3 and saved["reverse"] is True
+    assert saved["settings"] == {"hidden": 16, "dropout": 0.1}
+    assert len(set(saved["seen"])) == 54 and all(line[0] == "f" for line in saved["seen"])
+    assert saved["source_words"][:5] == [*keep.SPECIAL, "f0"]
+
+
+def test_keep_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "net.pt"
+    path.write_bytes(b"the net of yesterday")
+
+    def full_disk(checkpoint, file):
+        with open(file, "wb") as part:
+            part.write(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(torch, "save", full_disk)
+    with pytest.raises(BadInput, match="No space left"):
+        keep.save_checkpoint(path, {})
+    assert path.read_bytes() == b"the net of yesterday" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"save": "no/net.pt"}, "existing folder for --save"),
+    ({"sentence": "  "}, "expected a sentence with words"),
+    ({"sentence": ""}, "expected a sentence with words"),
+])
+def test_keep_says_before_training_what_is_wrong(monkeypatch, tmp_path, settings, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delattr(keep, "read_pairs")
+    with pytest.raises(BadInput, match=message):
+        keep.main(**settings)
+
+
+class KeepEvil:
+    def __reduce__(self):
+        return os.mkdir, ("evil",)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a checkpoint", pickle.dumps(KeepEvil()),
+                                     {"a": 1}, [1], KeepEvil()])
+def test_keep_a_file_that_is_no_checkpoint(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "net.pt"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(BadInput, match="expected a checkpoint that lesson13_6 saved") as error:
+        keep.main(load=str(path), sentence="hello")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_keep_a_damaged_checkpoint(keep_pairs, tmp_path):
+    path = tmp_path / "net.pt"
+    keep.main(train=str(keep_pairs), save=str(path), **KEEP_SMALL)
+    whole = path.read_bytes()
+    for tenth in range(10):
+        path.write_bytes(whole[:len(whole) * tenth // 10])
+        with pytest.raises(BadInput, match="expected a checkpoint that lesson13_6 saved"):
+            keep.main(load=str(path), sentence="e1")
+
+
+# ------------------------------------------------------------------------------ a reader's run
+def test_keep_same_seed_same_result(keep_pairs):
+    a, b, c = (keep.main(train=str(keep_pairs), seed=seed, **KEEP_SMALL) for seed in (3, 3, 4))
+    assert a == b and a["losses"] != c["losses"]
+
+
+def test_keep_says_floor_and_characters(tmp_path, capsys):
+    lines = [f"the {a} {b}\t那{a}{b}\n" for a in "大小红黑" for b in "猫狗鸟鱼人"]
+    (tmp_path / "zh.tsv").write_text("".join(lines), encoding="utf-8")
+    result = keep.main(train=str(tmp_path / "zh.tsv"), **KEEP_SMALL)
+    out = capsys.readouterr().out
+    assert "each character is a token" in out and "tok:char" in out
+    size = int(re.search(r"vocabularies \d+ and (\d+)", out)[1])
+    assert result["losses"]["its floor"] == [keep.smoothing_floor(0.1, size)] * 2
+    assert out.count(f"never below {keep.smoothing_floor(0.1, size):.4f}") == 2
+
+
+def test_keep_prints_what_it_returns_and_draws_it(keep_pairs, capsys):
+    result = keep.main(train=str(keep_pairs), **KEEP_SMALL)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"test BLEU {result['bleu']:.1f}, greedy {result['greedy']:.1f}"
+    curves = {line.get_label(): list(line.get_ydata())
+              for line in plot_curve(result["losses"]).axes[0].lines}
+    assert curves == result["losses"] and len(curves) == 3
+
+
+def test_keep_without_sacrebleu(keep_pairs, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    keep.main(train=str(keep_pairs), **KEEP_SMALL)
+    assert "pip install sacrebleu" in capsys.readouterr().out
+
+
+def test_keep_smallest_settings(keep_pairs):
+    result = keep.main(train=str(keep_pairs), epochs=1, batch_size=1, hidden=1, beam=1)
+    assert plot_curve(result["losses"]).axes[0].lines
+
+
+def test_keep_a_training_that_diverges(keep_pairs):
+    with pytest.raises(BadInput, match="--lr"):
+        keep.main(train=str(keep_pairs), lr=1e30, **KEEP_SMALL)
+
+
+@pytest.mark.slow
+def test_keep_default_run(run_script):
+    run = run_script("lesson13_6.py")
+    assert run.returncode == 0 and run.stderr == ""
+    assert float(re.search(r"^test BLEU ([\d.]+)", run.stdout, re.MULTILINE)[1]) >= 88
