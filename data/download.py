@@ -28,6 +28,7 @@ from utils import DATA, BadInput, one_line
 
 TUTORIAL = "https://download.pytorch.org/tutorial/"
 MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
+PATIENCE = 20                       # a download may take so many times the time-out, no more
 LANGUAGES = ("en", "de", "fr")      # the columns of the files that are written
 COUNTS = {"train": 29_000, "val": 1_014, "test_2016_flickr": 1_000}
 SHA256 = {
@@ -45,8 +46,7 @@ SHA256 = {
 
 def fetch(url, timeout):
     """The whole content of url. Raises BadInput, in one line, for every failure."""
-    content, patience = io.BytesIO(), 20 * timeout
-    started = time.monotonic()
+    content, started, patience = io.BytesIO(), time.monotonic(), PATIENCE * timeout
     try:
         with urlopen(Request(url, headers={"User-Agent": "python"}), timeout=timeout) as response:
             while piece := response.read1(1 << 16):
@@ -75,7 +75,8 @@ def write(path, content):
     except OSError as error:
         raise BadInput(f"{path}: could not be written: {error}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if part.exists():
+            part.unlink()
     print(f"{path} | {len(content):,} bytes")
 
 
