@@ -103,20 +103,15 @@ def draw(result):
     """A test digit, the first layer's ten filters, and the digit as each of them sees it."""
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(11, 4), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 4])
-    digit = left.subplots()
-    digit.imshow(result["digit"].numpy(), cmap="gray")
-    digit.axis("off")
-    left.suptitle("a test digit")
-    rows = right.subplots(2, len(result["filters"]))
-    reach = result["filters"].abs().max()           # one colour scale: blue below 0, red above
-    for column, (weight, seen) in enumerate(zip(result["filters"], result["maps"], strict=True)):
-        rows[0, column].imshow(weight.numpy(), cmap="bwr", vmin=-reach, vmax=reach)
-        rows[1, column].imshow(seen.numpy(), cmap="gray")
+    figure, rows = plt.subplots(2, 11, figsize=(11, 2.8), layout="constrained")
     for axes in rows.flat:
         axes.axis("off")
-    right.suptitle("the ten 5x5 filters of conv1, and the digit as each of them sees it")
+    rows[1, 0].imshow(result["digit"].numpy(), cmap="gray")
+    reach = result["filters"].abs().max()           # one colour scale: blue below 0, red above
+    for column, (weight, seen) in enumerate(zip(result["filters"], result["maps"], strict=True), 1):
+        rows[0, column].imshow(weight.numpy(), cmap="bwr", vmin=-reach, vmax=reach)
+        rows[1, column].imshow(seen.numpy(), cmap="gray")
+    figure.suptitle("the ten 5x5 filters of conv1; a test digit, and as each of them sees it")
     return figure
 
 
