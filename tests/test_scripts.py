@@ -20,7 +20,6 @@ from conftest import LIUER, ROOT, SCRIPTS, SLOW
 
 LESSONS = [name for name in SCRIPTS if name.startswith("lesson")]
 STEPS = ["# 1. Prepare data", "# 2. Define model", "# 3. Loss", "# 4. Training cycle"]
-MOVES = ["# forward", "# backward", "# update"]
 NOT_TRAINED = ["lesson9_2.py"]      # shows identities: has neither model nor training cycle
 NO_LOOP = ["lesson2.py", "lesson2_2.py"]    # try every weight: no backward, no update
 BUDGETS = {"lesson13_3.py": 230, "lesson13_4.py": 230, "lesson13_5.py": 230, "lesson13_6.py": 330}
@@ -92,9 +91,10 @@ def test_the_four_steps_stand_in_order(name):
 
 @pytest.mark.parametrize("name", sorted(set(LESSONS) - set(NOT_TRAINED) - set(NO_LOOP)))
 def test_the_three_moves_are_marked_in_order(name):
-    """In the lines of one loop: # forward, then # backward, then # update."""
-    loop = "[^#]*".join(rf"{move}[^\n]*\n(?:.*\n)*?" for move in MOVES)
-    assert re.search(loop.replace("[^#]*", ""), source(name) + "\n"), name
+    """Comments at the end of lines: forward, below it (or beside it) backward, below it update."""
+    comments = re.findall(r"^ +\S.*?  +# (.*)$", source(name), re.MULTILINE)
+    moves = r"^forward\b(.|\n)*\bbackward\b(.|\n)*^update\b"
+    assert re.search(moves, "\n".join(comments), re.MULTILINE), comments
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
