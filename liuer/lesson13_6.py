@@ -4,7 +4,7 @@
     score of a sentence = mean log-probability of its words; go on with the `beam` likeliest
 
 Run:   python liuer/lesson13_6.py           (--help lists the settings)
-See:   test BLEU 92.1
+See:   test BLEU 91.6, greedy 91.0
 Notes: liuer/README.md, lecture 13
 """
 
@@ -15,15 +15,13 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
 from utils import DATA, BadInput, flags, pick_device, plot_curve, read_text, show
 
-PAD, BOS, EOS, UNK = range(4)       # PAD is 0: pad_sequence fills with 0
+PAD, BOS, EOS, UNK = range(4)
 SPECIAL = ["<pad>", "<bos>", "<eos>", "<unk>"]
-SHIPPED = [DATA / f"eng-fra-{part}.txt" for part in ("train", "val", "test")]
 # Thai to Tibetan, Burmese, Khmer, Japanese, Chinese: no spaces between words, a token a character.
 UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u3001-\u312f\u31f0-\u4dbf\u4e00-\u9fff\uff01-\uffef"
 # A French elision keeps its apostrophe (l' | homme), an English ending takes it along (i | 'm).
@@ -50,17 +48,22 @@ def read_pairs(path, reverse=False):
     pairs = []
     for number, line in enumerate(read_text(path).rstrip("\n").split("\n"), start=1):
         columns = line.split("\t")[:2]
-        if len(columns) < 2 or not all(map(tokenize, columns)):
+        tokens = [tokenize(sentence) for sentence in columns]
+        if len(columns) < 2 or not all(tokens):
             raise BadInput(f"{path}, line {number}: expected two sentences with a tab between, "
                            f"got {line[:60]!r}")
-        source, target = reversed(columns) if reverse else columns
-        pairs.append((tokenize(source), tokenize(target), target))
+        pairs.append((tokens[1], tokens[0], columns[0]) if reverse else (*tokens, columns[1]))
+    if re.search(f"[{UNSPACED}]", line):
+        print(f"{path}: no spaces between words: there each character is a token")
     return pairs
 
 
 def read_parts(train, val, test, reverse):
     """The pairs to learn from, to watch, to translate. For a part without a file every tenth source
     sentence is held out, with all its translations (of many fewer: some 1,000 sentences)."""
+    if train is None:
+        train, val = DATA / "eng-fra-train.txt", val or DATA / "eng-fra-val.txt"
+        test = test or DATA / "eng-fra-test.txt"
     pairs, parts = read_pairs(train, reverse), []
     for path in (val, test):
         if path:
@@ -82,32 +85,25 @@ def vocabulary(sentences):
 
 
 def encode(sentences, words):
-    """For each sentence a tensor of its words' numbers, closed by <eos>."""
+    """<bos>, the numbers of a sentence's words, <eos>, padded to the longest sentence: (N, T)."""
     numbers = {word: number for number, word in enumerate(words)}
-    return [torch.tensor([numbers.get(word, UNK) for word in sentence.split()] + [EOS])
+    rows = [torch.tensor([BOS] + [numbers.get(word, UNK) for word in sentence.split()] + [EOS])
             for sentence in sentences]
-
-
-def batches(x, y, batch_size):
-    """Indices in batches of like length, so that little is padding; batches in random order."""
-    order = torch.randperm(len(x)).tolist()
-    order.sort(key=lambda i: (len(y[i]), len(x[i])))        # ties stay in random order
-    chunks = [order[i:i + batch_size] for i in range(0, len(order), batch_size)]
-    return [chunks[i] for i in torch.randperm(len(chunks)).tolist()]
+    return pad_sequence(rows, batch_first=True, padding_value=PAD)
 
 
 class Translator(nn.Module):
-    def __init__(self, source_size, target_size, hidden=128, dropout=0.1, pad=0):
+    def __init__(self, source_words, target_words, hidden=128, dropout=0.1, pad=0):
         super().__init__()
-        self.pad = pad
-        self.source_embedding = nn.Embedding(source_size, hidden)
+        self.source_words, self.target_words, self.pad = source_words, target_words, pad
+        self.source_embedding = nn.Embedding(len(source_words), hidden)
         self.encoder = nn.GRU(hidden, hidden, batch_first=True, bidirectional=True)
-        self.target_embedding = nn.Embedding(target_size, hidden)
+        self.target_embedding = nn.Embedding(len(target_words), hidden)
         self.decoder = nn.GRU(hidden, hidden, batch_first=True)
         self.query = nn.Linear(hidden, 2 * hidden, bias=False)
         self.decoder2 = nn.GRU(3 * hidden, hidden, batch_first=True)   # knows what was looked at
         self.combine = nn.Linear(4 * hidden, hidden)
-        self.output = nn.Linear(hidden, target_size)
+        self.output = nn.Linear(hidden, len(target_words))
         self.output.weight = self.target_embedding.weight              # tied: learned once
         self.dropout = nn.Dropout(dropout)
         for embedding in (self.source_embedding, self.target_embedding):
@@ -128,52 +124,49 @@ class Translator(nn.Module):
         return self.output(self.dropout(features)), weights                         # (N, T, V)
 
 
-def run_epoch(model, x, y, batch_size, criterion, optimizer=None, scheduler=None):
-    """Mean loss of a word over all pairs; where there is an optimizer, learn from each batch."""
+def run_epoch(model, pairs, batch_size, criterion, optimizer=None, scheduler=None):
+    """Mean loss of a word over the pairs; where there is an optimizer, learn from each batch."""
     was_training, device = model.training, model.output.weight.device
     model.train(optimizer is not None)
+    pairs = [pairs[i] for i in torch.randperm(len(pairs)).tolist()]
+    pairs.sort(key=lambda pair: (pair[1].count(" "), pair[0].count(" ")))   # ties stay shuffled
+    batches = [pairs[i:i + batch_size] for i in range(0, len(pairs), batch_size)]
     total = 0.0
-    for batch in batches(x, y, batch_size):
-        x_batch = pad_sequence([x[i] for i in batch], batch_first=True).to(device)  # (N, S)
-        y_batch = pad_sequence([y[i] for i in batch], batch_first=True).to(device)  # (N, T)
-        y_before = F.pad(y_batch[:, :-1], (1, 0), value=BOS)    # the words before: teacher forcing
+    for k in torch.randperm(len(batches)).tolist():     # each of like length: little is padding
+        x = encode([pair[0] for pair in batches[k]], model.source_words)[:, 1:].to(device)
+        y = encode([pair[1] for pair in batches[k]], model.target_words).to(device)   # (N, 1 + T)
         with torch.set_grad_enabled(optimizer is not None):
-            logits, _ = model(x_batch, y_before)                                    # (N, T, V)
-            loss = criterion(logits.flatten(0, 1), y_batch.flatten())   # forward
+            logits, _ = model(x, y[:, :-1])             # (N, T, V)  each word sees those before it
+            loss = criterion(logits.flatten(0, 1), y[:, 1:].flatten())  # forward
         if optimizer:
             optimizer.zero_grad()
             loss.backward()                                             # backward
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()                                            # update
             scheduler.step()
-        total += loss.item() * (y_batch != PAD).sum().item()
+        total += loss.item() * (y[:, 1:] != PAD).sum().item()
     model.train(was_training)
-    return total / sum(map(len, y))
+    return total / sum(len(pair[1].split()) + 1 for pair in pairs)      # words and <eos>
 
 
 def smoothing_floor(smoothing, size):
     """The entropy of the smoothed target over `size` words: no net has a smaller smoothed loss."""
-    target = torch.full((size,), smoothing / size)
-    target[0] += 1 - smoothing
+    target = torch.tensor([1 - smoothing] + [0.0] * (size - 1)) + smoothing / size
     return torch.special.entr(target).sum().item()
 
 
 @torch.no_grad()
-def translate(model, sentences, source_words, target_words, beam=5):
-    """For each sentence `beam` translations, the best first: (score, tokens) each.
-
-    In each step every sentence begun is continued by every word; of all these the `beam` likeliest
-    go on (1: greedy). The score is the mean log-probability of a word: the sum favours the short.
-    For an <unk> stands the source word it looks at most: names and numbers often fit.
-    """
+def translate(model, sentences, beam=5):
+    """A translation of each sentence. In each step every beginning is continued by every word; of
+    all these the `beam` likeliest go on (1: greedy). In the end the mean log-probability of a word
+    decides: the sum favours the short. For an <unk> stands the source word it looks at most."""
     was_training, device = model.training, model.output.weight.device
     model.eval()
     translations = []
     for start in range(0, len(sentences), 64):
         batch = sentences[start:start + 64]
-        x = pad_sequence(encode(batch, source_words), batch_first=True).to(device)
-        x = x.repeat_interleave(beam, dim=0)                        # (N * beam, S)
-        first = torch.arange(0, len(x), beam, device=device).unsqueeze(1)           # (N, 1)
+        x = encode(batch, model.source_words)[:, 1:].to(device).repeat_interleave(beam, dim=0)
+        first = torch.arange(0, len(x), beam, device=device)        # (N,)  x is (N * beam, S)
         words = torch.full((len(x), 1), BOS, device=device)         # (N * beam, 1), grows
         totals = torch.full((len(batch), beam), -torch.inf, device=device)
         totals[:, 0] = 0                                            # all begin alike: one counts
@@ -183,44 +176,35 @@ def translate(model, sentences, source_words, target_words, beam=5):
             if done.all() or words.shape[1] > 2 * x.shape[1] + 10:
                 break
             log_p = logits[:, -1].log_softmax(dim=1)                # (N * beam, V)
-            log_p[done] = -torch.inf                                # a finished sentence ...
+            log_p[done] = -torch.inf                                # what is finished ...
             log_p[done, PAD] = 0                                    # ... is only filled up
-            continued = totals.unsqueeze(2) + log_p.view(len(batch), beam, -1)      # (N, beam, V)
-            totals, best = continued.flatten(1).topk(beam)          # (N, beam)
-            rows = (first + best // log_p.shape[1]).flatten()
+            continued = totals.unsqueeze(2) + log_p.view(len(batch), beam, -1)
+            totals, best = continued.flatten(1).topk(beam)          # (N, beam) of (N, beam * V)
+            rows = (first.unsqueeze(1) + best // log_p.shape[1]).flatten()
             words = torch.cat([words[rows], (best % log_p.shape[1]).view(-1, 1)], dim=1)
-        words = words[:, 1:]
-        scores = totals.flatten() / (words != PAD).sum(dim=1) - 1000 * ~done    # the last choice
-        weights = weights.masked_fill((x == EOS).unsqueeze(1), 0)   # no word to copy
-        looks_at = weights.argmax(dim=2)                            # (N * beam, 1 + T)
-        for row in range(len(x)):
-            source, tokens = batch[row // beam].split(), []
-            for word, place in zip(words[row].tolist(), looks_at[row].tolist(), strict=False):
-                if word == EOS:
-                    break
-                tokens.append(source[place] if word == UNK else target_words[word])
-            translations.append((scores[row].item(), " ".join(tokens)))
+        means = totals.flatten() / (words[:, 1:] != PAD).sum(dim=1) - 1000 * ~done  # cut off: last
+        best = first + means.view(len(batch), beam).argmax(dim=1)   # (N,)
+        looks_at = weights.masked_fill((x == EOS).unsqueeze(1), 0).argmax(dim=2)  # not at <eos>
+        for sentence, row in zip(batch, best.tolist(), strict=True):
+            numbers = zip(words[row, 1:].tolist(), looks_at[row].tolist(), strict=False)
+            tokens = [sentence.split()[place] if word == UNK else model.target_words[word]
+                      for word, place in numbers if word not in (EOS, PAD)]
+            translations.append(" ".join(tokens))
     model.train(was_training)
-    return [sorted(translations[i:i + beam], reverse=True)
-            for i in range(0, len(translations), beam)]
-
-
-def ngrams(words, n):
-    """How often each run of n words stands in a sentence."""
-    return Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
+    return translations
 
 
 def bleu(translations, references):
-    """BLEU in per cent (Papineni et al. 2002) of sentences as lists of words, one reference each:
-    the geometric mean of the shares of right 1- to 4-grams, times a penalty where we wrote less.
-    The first n without a right n-gram counts as half a right one, the next as a quarter."""
+    """BLEU in per cent of lists of words, with one reference each (see lesson 13.4). The first
+    share of 0 counts as half a right n-gram, the next as a quarter, and so on (as sacrebleu)."""
     log_sum, smallest = 0.0, 1.0
     for n in range(1, 5):
         right = total = 0
-        for ours, reference in zip(translations, references, strict=True):
-            counts = ngrams(ours, n)
-            right += (counts & ngrams(reference, n)).total()    # each as often as in both
-            total += counts.total()
+        for pair in zip(translations, references, strict=True):
+            ours, theirs = (Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
+                            for words in pair)
+            right += (ours & theirs).total()                # each as often as in both
+            total += ours.total()
         if total == 0 or (n == 1 and right == 0):
             return 0.0
         if right == 0:
@@ -231,67 +215,56 @@ def bleu(translations, references):
     return 100 * math.exp(log_sum / 4 + min(0.0, 1 - theirs / ours))
 
 
-def report(model, saved, pairs, sentence, beam):
-    """Translations of the sentence (or of the first pair) and BLEU of those pairs whose source the
-    net has not seen. Prints and returns them."""
-    words, seen = (saved["source_words"], saved["target_words"]), set(saved["seen"])
-    unseen = [pair for pair in pairs if pair[0] not in seen]
+def report(model, pairs, seen, sentence, beam, losses):
+    """A translation of the sentence, and BLEU of those pairs whose source the net has not seen."""
+    result, unseen = {"losses": losses}, [pair for pair in pairs if pair[0] not in seen]
     if not unseen and not sentence:
         raise BadInput("nothing to translate: give --sentence, or --test with unseen sentences")
-    source = tokenize(sentence) if sentence else unseen[0][0]
-    candidates = translate(model, [source], *words, beam)[0]
-    print(join(source))
-    for score, tokens in candidates:
-        print(f"{score:8.3f}  {join(tokens)}")
-    result = {"losses": saved["losses"], "candidates": candidates, "greedy": None, "bleu": None}
-    print(f"{len(unseen):,} of {len(pairs):,} pairs to test have a source sentence new to the net")
-    if not unseen:
-        return result
-
-    sources, references, written = zip(*unseen, strict=True)
-    for name, width in (("greedy", 1), ("bleu", beam)):
-        ours = [best[0][1] for best in translate(model, sources, *words, width)]
-        result[name] = bleu([line.split() for line in ours], [line.split() for line in references])
-    try:
-        from sacrebleu import BLEU
-        unspaced = re.search(f"[{UNSPACED}]", written[0])
-        metric = BLEU(lowercase=True, tokenize="char" if unspaced else "13a")
-        score = metric.corpus_score([join(line) for line in ours], [written]).score
-        print(f"sacreBLEU {score:.1f} | {metric.get_signature()}")
-    except ImportError:
-        print("for sacreBLEU's figure: python -m pip install sacrebleu")
-    print(f"test BLEU {result['bleu']:.1f}, greedy {result['greedy']:.1f}")
+    if sentence:
+        result["translation"] = join(translate(model, [tokenize(sentence)], beam)[0])
+        print(f"{sentence} -> {result['translation']}")
+    if unseen:
+        print(f"{len(unseen):,} of {len(pairs):,} pairs to test are new to the net")
+        sources, references, written = zip(*unseen, strict=True)
+        for name, width in (("greedy", 1), ("bleu", beam)):
+            ours = translate(model, sources, width)
+            result[name] = bleu([s.split() for s in ours], [s.split() for s in references])
+        try:
+            from sacrebleu import BLEU
+            tokens = "char" if re.search(f"[{UNSPACED}]", written[0]) else "13a"
+            metric = BLEU(lowercase=True, tokenize=tokens)
+            score = metric.corpus_score([join(line) for line in ours], [written]).score
+            print(f"sacreBLEU {score:.1f} | {metric.get_signature()}")
+        except ImportError:
+            print("for sacreBLEU's figure: python -m pip install sacrebleu")
+        print(f"test BLEU {result['bleu']:.1f}, greedy {result['greedy']:.1f}")
     return result
 
 
 def save_checkpoint(path, saved):
     """Whole or not at all: write beside, then rename."""
-    part = Path(f"{path}.part")
     try:
-        torch.save(saved, part)
-        part.replace(path)
+        torch.save(saved, f"{path}.part")
+        Path(f"{path}.part").replace(path)
     except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
+        Path(f"{path}.part").unlink(missing_ok=True)
         raise BadInput(f"{path}: the checkpoint could not be written: {error}") from None
 
 
 def load_checkpoint(path):
-    """The net, and what was saved with it: words, settings, seed, the sentences it has seen."""
+    """The net, its direction, the sentences it has seen, its losses. A bad file gives one line."""
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        model = Translator(len(saved["source_words"]), len(saved["target_words"]),
-                           **saved["settings"])
+        model = Translator(**saved["settings"])
         model.load_state_dict(saved["weights"])
-        print(f"{path}: seed {saved['seed']}, {len(saved['seen']):,} source sentences seen")
-        return model, saved
-    except Exception as error:      # a damaged or foreign file is reported in a dozen ways
-        reason = str(error).split("\n")[0]
+        return model.to(pick_device()), saved["reverse"], set(saved["seen"]), saved["losses"]
+    except Exception as error:      # they have a dozen kinds
         raise BadInput(f"{path}: expected a checkpoint that lesson13_6 saved, got "
-                       f"{type(error).__name__}: {reason}") from None
+                       f"{type(error).__name__}: {str(error)[:60]!r}") from None
 
 
 def main(train=None, val=None, test=None, reverse=False, sentence=None, load=None, save=None,
-         epochs=7, batch_size=96, hidden=128, dropout=0.1, smoothing=0.1, lr=5e-3, beam=5, seed=0):
+         epochs=5, batch_size=64, hidden=128, dropout=0.1, smoothing=0.1, lr=5e-3, beam=5, seed=0):
     """Train (or load) a translator, measure BLEU on pairs it has not seen, translate a sentence.
 
     train: pairs, `sentence TAB sentence` a line; without it the English-French ones that ship
@@ -299,7 +272,7 @@ def main(train=None, val=None, test=None, reverse=False, sentence=None, load=Non
     test: pairs to translate in the end; without it some are held out of train
     reverse: translate from the second column into the first
     sentence: a sentence to translate
-    load: a saved net, to translate --test or --sentence with
+    load: a saved net, to translate --test or --sentence with, without training
     save: where to write the trained net
     epochs: passes over the training pairs, >= 1
     batch_size: pairs a step, >= 1
@@ -311,62 +284,47 @@ def main(train=None, val=None, test=None, reverse=False, sentence=None, load=Non
     seed: of weights, dropout and the order of pairs, >= 0
     """
     torch.manual_seed(seed)
-    device = pick_device()
     if sentence is not None and not tokenize(sentence):
         raise BadInput(f"expected a sentence with words to translate, got {sentence!r}")
-    if save and not Path(save).absolute().parent.is_dir():
+    if save and (Path(save).is_dir() or not Path(save).absolute().parent.is_dir()):
         raise BadInput(f"{save}: expected a file in an existing folder for --save")
     if load:
-        model, saved = load_checkpoint(load)
-        pairs = read_pairs(test, saved["reverse"]) if test else []
-        return report(model.to(device), saved, pairs, sentence, beam)
+        model, reverse, seen, losses = load_checkpoint(load)
+        pairs = read_pairs(test, reverse) if test else []
+        return report(model, pairs, seen, sentence, beam, losses)
 
     # 1. Prepare data
-    if train is None:
-        train, val, test = SHIPPED[0], val or SHIPPED[1], test or SHIPPED[2]
     pairs, val_pairs, test_pairs = read_parts(train, val, test, reverse)
-    source_words = vocabulary(source for source, _, _ in pairs)
-    target_words = vocabulary(target for _, target, _ in pairs)
-    x, x_val = (encode([pair[0] for pair in part], source_words) for part in (pairs, val_pairs))
-    y, y_val = (encode([pair[1] for pair in part], target_words) for part in (pairs, val_pairs))
-    print(f"{len(x):,} pairs to learn from, {len(x_val):,} to watch | vocabularies "
-          f"{len(source_words):,} and {len(target_words):,}")
-    if re.search(f"[{UNSPACED}]", "".join(source_words + target_words)):
-        print("no spaces between words in one of the languages: there each character is a token")
+    seen = {pair[0] for pair in pairs + val_pairs}
 
     # 2. Define model
-    settings = {"hidden": hidden, "dropout": dropout}
-    model = Translator(len(source_words), len(target_words), **settings).to(device)
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
+    settings = {"source_words": vocabulary(pair[0] for pair in pairs), "hidden": hidden,
+                "target_words": vocabulary(pair[1] for pair in pairs), "dropout": dropout}
+    model = Translator(**settings).to(pick_device())
+    print(f"{len(pairs):,} pairs, {sum(p.numel() for p in model.parameters()):,} parameters")
 
-    # 3. Loss and optimizer
+    # 3. Loss and optimizer (settings: the best on the validation pairs)
+    floor = smoothing_floor(smoothing, len(model.target_words))
     criterion = nn.CrossEntropyLoss(ignore_index=PAD, label_smoothing=smoothing)
-    floor = smoothing_floor(smoothing, len(target_words))
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=epochs * math.ceil(len(x) / batch_size), pct_start=0.15)
+        optimizer, lr, total_steps=epochs * math.ceil(len(pairs) / batch_size), pct_start=0.15)
 
     # 4. Training cycle: forward, backward, update
-    losses = {"training, smoothed": [], "its floor": [], "validation": []}
+    losses, val_losses = [], []
     for epoch in range(1, epochs + 1):
-        loss = run_epoch(model, x, y, batch_size, criterion, optimizer, scheduler)
-        if not loss < 3 * math.log(len(target_words)):      # far worse than a guess, or nan
-            raise BadInput(f"the loss is {loss:.3g}: the training diverges, try a smaller --lr")
-        val_loss = run_epoch(model, x_val, y_val, 256, nn.CrossEntropyLoss(ignore_index=PAD))
-        for curve, value in zip(losses.values(), (loss, floor, val_loss), strict=True):
-            curve.append(value)
+        losses.append(run_epoch(model, pairs, batch_size, criterion, optimizer, scheduler))
+        val_losses.append(run_epoch(model, val_pairs, 256, nn.CrossEntropyLoss(ignore_index=PAD)))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
-            print(f"epoch {epoch:3d}/{epochs} | loss {loss:.4f}, never below {floor:.4f} | "
-                  f"validation {val_loss:.4f}", flush=True)
-
-    saved = {"source_words": source_words, "target_words": target_words, "settings": settings,
-             "seed": seed, "reverse": reverse, "seen": [pair[0] for pair in pairs + val_pairs],
-             "losses": losses, "weights": model.state_dict()}
+            print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}, never below {floor:.4f} | "
+                  f"validation {val_losses[-1]:.4f}", flush=True)
+    curves = {"smoothed": losses, "its floor": [floor] * epochs, "validation": val_losses}
     if save:
-        save_checkpoint(save, saved)
-    return report(model, saved, test_pairs, sentence, beam)
+        save_checkpoint(save, {"settings": settings, "weights": model.state_dict(), "seed": seed,
+                               "reverse": reverse, "seen": sorted(seen), "losses": curves})
+    return report(model, test_pairs, seen, sentence, beam, curves)
 
 
 if __name__ == "__main__":
     result = main(**flags(main))
-    show(plot_curve(result["losses"]), "lesson13_6")
+    show(plot_curve(result["losses"], ylabel="loss of a word"), "lesson13_6")

@@ -16,12 +16,12 @@ import lesson13_6 as keep
 from utils import BadInput, plot_curve
 
 KEEP_SMALL = {"epochs": 2, "hidden": 16, "batch_size": 16}
-BOS, EOS, UNK = keep.BOS, keep.EOS, keep.UNK
+PAD, BOS, EOS, UNK = keep.PAD, keep.BOS, keep.EOS, keep.UNK
 
 
-def make_keep_model(sizes=(12, 10), seed=0, std=None):
+def make_keep_model(sizes=(12, 10), seed=0, std=None, hidden=8):
     torch.manual_seed(seed)
-    model = keep.Translator(*sizes, hidden=8).eval()
+    model = keep.Translator(words_to(sizes[0]), words_to(sizes[1]), hidden).eval()
     if std is not None:
         for p in model.parameters():        # fresh weights repeat one word for ever
             nn.init.normal_(p, std=std)
@@ -79,7 +79,7 @@ def test_keep_join_writes_what_people_write(sentence):
 def test_what_is_joined_is_taken_apart_again_alike():
     sentences = ["'tis - or isn't - 'so'", "a / b", "x-'y", "( a ) [ b ]", '"no", he said', "a--b",
                  "the dogs' ' bones '", "3.5 of 1,000 at 10:30", "我们，OK? 2008年"]
-    for path in keep.SHIPPED:
+    for path in keep.DATA.glob("*-*-*.txt"):        # what ships in both language pairs
         sentences += path.read_text(encoding="utf-8").replace("\t", "\n").splitlines()
     for sentence in sentences:
         tokens = keep.tokenize(sentence)
@@ -89,7 +89,7 @@ def test_what_is_joined_is_taken_apart_again_alike():
 def test_keep_vocabulary_and_encode():
     words = keep.vocabulary(["b a c c", "a b c d", "ä ä z z"])
     assert words == keep.SPECIAL + ["a", "b", "c", "z", "ä"]
-    assert [row.tolist() for row in keep.encode(["a q", ""], words)] == [[4, UNK, EOS], [EOS]]
+    assert keep.encode(["a q", ""], words).tolist() == [[BOS, 4, UNK, EOS], [BOS, EOS, PAD, PAD]]
 
 
 def test_keep_reads_both_directions(tmp_path):
@@ -138,16 +138,29 @@ def test_of_many_sentences_about_a_thousand_are_held_out(monkeypatch):
     assert [len(part) for part in keep.read_parts("", None, None, False)] == [28_466, 1_017, 1_017]
 
 
-def test_keep_batches_hold_every_pair_once_and_little_padding():
-    torch.manual_seed(0)
-    x = [torch.zeros(n) for n in torch.randint(1, 30, (1000,)).tolist()]
-    y = [torch.zeros(max(1, len(s) + n)) for s, n in zip(x, torch.randint(-3, 4, (1000,)).tolist(),
-                                                         strict=True)]
-    first, second = keep.batches(x, y, 32), keep.batches(x, y, 32)
-    assert sorted(i for batch in first for i in batch) == list(range(1000)) and first != second
-    assert sorted(map(len, first)) == [8] + [32] * 31
-    cells = sum(len(batch) * max(len(y[i]) for i in batch) for batch in first)
-    assert cells < 1.05 * sum(map(len, y))
+def test_keep_batches_hold_every_pair_once_and_little_padding(monkeypatch):
+    generator = random.Random(0)
+    pairs = [(" ".join(["w4"] * n), " ".join(["w5"] * max(1, n + generator.randint(-3, 3))), str(i))
+             for i, n in enumerate(generator.choices(range(1, 30), k=500))]
+    sizes, encode = [], keep.encode
+
+    def spy(sentences, words):
+        rows = encode(sentences, words)
+        sizes.append((len(sentences), sum(len(s.split()) + 2 for s in sentences), rows.numel()))
+        return rows
+
+    monkeypatch.setattr(keep, "encode", spy)
+    model = make_keep_model(sizes=(6, 6))
+    orders = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        sizes.clear()
+        keep.run_epoch(model, pairs, 32, nn.CrossEntropyLoss(ignore_index=PAD))
+        assert sorted(count for count, _, _ in sizes[::2]) == [20] + [32] * 15
+        assert sum(w for _, w, _ in sizes[1::2]) == sum(len(p[1].split()) + 2 for p in pairs)
+        assert sum(cells for *_, cells in sizes[1::2]) < 1.1 * sum(w for _, w, _ in sizes[1::2])
+        orders.append([cells for *_, cells in sizes])
+    assert orders[0] != orders[1]
 
 
 # ----------------------------------------------------------------------------------------- model
@@ -207,82 +220,80 @@ def greedy_by_hand(model, x, steps):
 
 def test_keep_greedy_is_a_beam_of_one():
     sentences = ["w7 w4", "w5", "w9 w8 w7 w6 w5"]
-    lengths = set()
+    words, lengths = words_to(10), set()
     for seed in range(10):
         model = make_keep_model(seed=seed, std=0.8)
-        together = keep.translate(model, sentences, words_to(12), words_to(10), beam=1)
-        for sentence, candidates in zip(sentences, together, strict=True):
+        together = keep.translate(model, sentences, beam=1)
+        for sentence, translation in zip(sentences, together, strict=True):
             x = padded([[int(word[1:]) for word in sentence.split()] + [EOS]])
             # in a batch all may go on as long as the longest may
-            expected = greedy_by_hand(model, x, 2 * 6 + 10)
-            target = [words_to(10)[number] for number in expected]
-            [(score, tokens)] = candidates
-            source = sentence.split()
-            ours = tokens.split()
-            assert len(ours) == len(target)
-            assert all(a == b or (b == "<unk>" and a in source)
-                       for a, b in zip(ours, target, strict=True))
-            lengths.add(len(ours))
+            expected = [words[n] for n in greedy_by_hand(model, x, 2 * 6 + 10) if n != PAD]
+            tokens = translation.split()
+            assert len(tokens) == len(expected)
+            assert all(ours == theirs or (theirs == "<unk>" and ours in sentence.split())
+                       for ours, theirs in zip(tokens, expected, strict=True))
+            lengths.add(len(tokens))
     assert len(lengths) > 3
 
 
 @torch.no_grad()
 def test_keep_a_wide_beam_finds_the_best_of_all_sentences(monkeypatch):
     """A net that ends every sentence after two words, so that all can be tried, one by one."""
-    for seed in range(3):
-        model = make_keep_model(sizes=(12, 6), seed=seed, std=0.5)
+    found = set()
+    for seed in range(8):
+        model = make_keep_model(sizes=(12, 7), seed=seed, std=0.6)
         run = model.forward
 
         def forward(x, y, run=run):
             logits, weights = run(x, y)
-            logits[..., [keep.PAD, BOS]] = -1e4
+            logits[..., [PAD, BOS, UNK]] = -1e4
             if y.shape[1] == 3:
                 logits[:, -1, EOS] += 1e4
             return logits, weights
 
         monkeypatch.setattr(model, "forward", forward)
-        scores = []
+        scores = {}
         for n in range(3):
-            for words in itertools.product([UNK, 4, 5], repeat=n):
-                log_p = model(padded([[7, 4, EOS]]), torch.tensor([[BOS, *words]]))[0][0]
-                log_p = log_p.log_softmax(dim=1)[range(n + 1), [*words, EOS]]
-                scores.append(log_p.mean().item())
-        candidates = keep.translate(model, ["w7 w4"], words_to(12), words_to(6), beam=30)[0]
-        found = [score for score, _ in candidates]
-        assert found == sorted(found, reverse=True)
-        assert found[:13] == pytest.approx(sorted(scores, reverse=True), abs=1e-4)
+            for numbers in itertools.product([4, 5, 6], repeat=n):
+                logits = model(padded([[7, 4, EOS]]), torch.tensor([[BOS, *numbers]]))[0][0]
+                log_p = logits.log_softmax(dim=1)[range(n + 1), [*numbers, EOS]]
+                scores[" ".join(f"w{i}" for i in numbers)] = log_p.mean().item()
+        best = max(scores, key=scores.get)
+        assert keep.translate(model, ["w7 w4"], beam=30) == [best]
+        found.add(best)
+    assert len(found) > 2
 
 
 def test_a_sentence_is_translated_alone_as_in_company():
     model = make_keep_model(std=0.8)
     sentences = ["w7 w4", "w5 w6", "w9 w8", "w4 w4"] * 20
-    together = keep.translate(model, sentences, words_to(12), words_to(10), beam=3)
-    for sentence, candidates in zip(sentences[:4], together, strict=False):
-        alone = keep.translate(model, [sentence], words_to(12), words_to(10), beam=3)[0]
-        assert [tokens for _, tokens in alone] == [tokens for _, tokens in candidates]
-        assert [a for a, _ in alone] == pytest.approx([b for b, _ in candidates], abs=1e-5)
-    assert len(together) == 80 and together[:4] == together[4:8]
+    together = keep.translate(model, sentences, beam=3)
+    assert len(together) == 80 and together[:4] == together[-4:]
+    assert [keep.translate(model, [s], beam=3)[0] for s in sentences[:4]] == together[:4]
+    assert len(set(together)) > 1
 
 
 def test_keep_unk_becomes_the_word_looked_at_most():
     model = make_keep_model(sizes=(12, 6))
     with torch.no_grad():
         model.output.bias[UNK] += 50
-    [(_, tokens)] = keep.translate(model, ["w5 Zanzibar w7"], words_to(12), words_to(6), beam=1)[0]
-    x, y = padded([[5, UNK, 7, EOS]]), torch.tensor([[BOS] + [UNK] * (len(tokens.split()) - 1)])
-    weights = model(x, y)[1][0, :, :3]
-    assert tokens.split() == [["w5", "Zanzibar", "w7"][i] for i in weights.argmax(dim=1).tolist()]
+    source = ["w5", "Zanzibar", "w7"]
+    [translation] = keep.translate(model, [" ".join(source)], beam=1)
+    tokens = translation.split()
+    x, y = padded([[5, UNK, 7, EOS]]), torch.tensor([[BOS] + [UNK] * (len(tokens) - 1)])
+    looks_at = model(x, y)[1][0, :, :3].argmax(dim=1).tolist()
+    assert len(tokens) > 10 and tokens == [source[place] for place in looks_at]
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_keep_leaves_the_mode_of_the_net_as_it_was(training):
     model = make_keep_model().train(training)
-    a = keep.translate(model, ["w4 w5"], words_to(12), words_to(10))
-    x, y = [torch.tensor([4, 5, EOS])], [torch.tensor([6, EOS])]
-    criterion = nn.CrossEntropyLoss(ignore_index=0)
-    losses = [keep.run_epoch(model, x, y, 2, criterion) for _ in range(2)]
+    translations = keep.translate(model, ["w4 w5", "w6"])
+    pairs = [("w4 w5", "w6", "w6")]
+    losses = [keep.run_epoch(model, pairs, 2, nn.CrossEntropyLoss(ignore_index=PAD))
+              for _ in range(2)]
     assert model.training is training and losses[0] == losses[1]        # no dropout in either
-    assert keep.translate(model, ["w4 w5"], words_to(12), words_to(10)) == a
+    assert keep.translate(model, ["w4 w5", "w6"]) == translations
 
 
 # ------------------------------------------------------------------------------- losses and BLEU
@@ -304,16 +315,16 @@ def test_the_floor_is_the_entropy_of_the_smoothed_target(smoothing):
 
 def test_keep_loss_is_a_mean_over_words():
     model = make_keep_model()
-    x = [torch.tensor([4, EOS]), torch.tensor([5, 6, 7, EOS]), torch.tensor([8, EOS])]
-    y = [torch.tensor([4, EOS]), torch.tensor([5, 6, 7, 8, 9, EOS]), torch.tensor([EOS])]
+    pairs = [("w4", "w4", ""), ("w5 w6 w7", "w5 w6 w7 w8 w9", ""), ("w8", "nobody", "")]
     total = 0.0
-    for source, target in zip(x, y, strict=True):
-        before = torch.cat([torch.tensor([BOS]), target[:-1]])
-        logits = model(source.unsqueeze(0), before.unsqueeze(0))[0][0]
-        total += nn.functional.cross_entropy(logits, target, reduction="sum").item()
+    for source, target, _ in pairs:
+        numbers = [int(word[1:]) if word[0] == "w" else UNK for word in target.split()] + [EOS]
+        x = torch.tensor([[int(word[1:]) for word in source.split()] + [EOS]])
+        logits = model(x, torch.tensor([[BOS, *numbers[:-1]]]))[0][0]
+        total += nn.functional.cross_entropy(logits, torch.tensor(numbers), reduction="sum").item()
     for batch_size in (1, 2, 3):
-        loss = keep.run_epoch(model, x, y, batch_size, nn.CrossEntropyLoss(ignore_index=0))
-        assert loss == pytest.approx(total / 9, rel=1e-5)
+        loss = keep.run_epoch(model, pairs, batch_size, nn.CrossEntropyLoss(ignore_index=PAD))
+        assert loss == pytest.approx(total / 10, rel=1e-5)
 
 
 def test_keep_bleu_is_that_of_sacrebleu():
@@ -332,19 +343,20 @@ def test_keep_bleu_is_that_of_sacrebleu():
 
 # ------------------------------------------------------------------------------------- checkpoints
 def test_a_kept_net_translates_alike_and_needs_no_data(keep_pairs, tmp_path, monkeypatch, capsys):
-    path = tmp_path / "net.pt"
-    trained = keep.main(train=str(keep_pairs), save=str(path), sentence="e1 e2 Zanzibar, e3",
-                        seed=1, **KEEP_SMALL)
+    path, sentence = tmp_path / "net.pt", "e1 e2 Zanzibar, e3"
+    trained = keep.main(train=str(keep_pairs), save=str(path), sentence=sentence, seed=1,
+                        **KEEP_SMALL)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["net.pt", "pairs.tsv"]
     capsys.readouterr()
-    again = keep.main(load=str(path), test=str(keep_pairs), sentence="e1 e2 Zanzibar, e3", seed=5)
-    assert again == trained
-    assert "6 of 60 pairs" in capsys.readouterr().out
-    for name in ("read_text", "DATA", "SHIPPED"):
+    again = keep.main(load=str(path), test=str(keep_pairs), sentence=sentence, seed=5)
+    assert again == trained and trained["bleu"] is not None
+    assert "6 of 60 pairs to test are new to the net" in capsys.readouterr().out
+    for name in ("read_text", "DATA"):
         monkeypatch.delattr(keep, name)
-    alone = keep.main(load=str(path), sentence="e1 e2 Zanzibar, e3", seed=9)
-    assert alone["candidates"] == trained["candidates"] and alone["bleu"] is None
-    assert alone["losses"] == trained["losses"]
+    alone = keep.main(load=str(path), sentence=sentence, seed=9)
+    assert alone == {"losses": trained["losses"], "translation": trained["translation"]}
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"{sentence} -> {trained['translation']}"
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -358,9 +370,9 @@ def test_no_loaded_net_is_scored_on_what_it_has_seen(keep_pairs, tmp_path, monke
     a, b, c = (str(tmp_path / name) for name in "abc")
     translated = []
 
-    def spy(model, sentences, *others):
+    def spy(model, sentences, beam):
         translated.extend(sentences)
-        return [[(0.0, "f1 f2 f3 f4")] for _ in sentences]
+        return ["f1 f2 f3 f4" for _ in sentences]
 
     monkeypatch.setattr(keep, "translate", spy)
     path = str(tmp_path / "net.pt")
@@ -383,9 +395,10 @@ def test_keep_checkpoint_holds_what_a_net_needs(keep_pairs, tmp_path):
     keep.main(train=str(keep_pairs), save=str(path), seed=3, reverse=True, **KEEP_SMALL)
     saved = torch.load(path, weights_only=True)
     assert saved["seed"] == 3 and saved["reverse"] is True
-    assert saved["settings"] == {"hidden": 16, "dropout": 0.1}
+    assert saved["settings"]["hidden"] == 16 and saved["settings"]["dropout"] == 0.1
     assert len(set(saved["seen"])) == 54 and all(line[0] == "f" for line in saved["seen"])
-    assert saved["source_words"][:5] == [*keep.SPECIAL, "f0"]
+    assert saved["settings"]["source_words"][:5] == [*keep.SPECIAL, "f0"]
+    assert saved["settings"]["target_words"][:5] == [*keep.SPECIAL, "e0"]
 
 
 def test_keep_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -405,6 +418,7 @@ def test_keep_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("settings, message", [
     ({"save": "no/net.pt"}, "existing folder for --save"),
+    ({"save": "."}, "expected a file"),
     ({"sentence": "  "}, "expected a sentence with words"),
     ({"sentence": ""}, "expected a sentence with words"),
 ])
@@ -421,7 +435,10 @@ class KeepEvil:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a checkpoint", pickle.dumps(KeepEvil()),
-                                     {"a": 1}, [1], KeepEvil()])
+                                     {"a": 1}, [1], KeepEvil(),
+                                     {"settings": {"source_words": list("abcd"),
+                                                   "target_words": list("abcd"), "hidden": 1},
+                                      "weights": make_keep_model((4, 4), hidden=1).state_dict()}])
 def test_keep_a_file_that_is_no_checkpoint(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "net.pt"
@@ -457,9 +474,10 @@ def test_keep_says_floor_and_characters(tmp_path, capsys):
     result = keep.main(train=str(tmp_path / "zh.tsv"), **KEEP_SMALL)
     out = capsys.readouterr().out
     assert "each character is a token" in out and "tok:char" in out
-    size = int(re.search(r"vocabularies \d+ and (\d+)", out)[1])
-    assert result["losses"]["its floor"] == [keep.smoothing_floor(0.1, size)] * 2
-    assert out.count(f"never below {keep.smoothing_floor(0.1, size):.4f}") == 2
+    pairs, *_ = keep.read_parts(str(tmp_path / "zh.tsv"), None, None, False)
+    floor = keep.smoothing_floor(0.1, len(keep.vocabulary(target for _, target, _ in pairs)))
+    assert result["losses"]["its floor"] == [floor] * 2
+    assert out.count(f"never below {floor:.4f}") == 2
 
 
 def test_keep_prints_what_it_returns_and_draws_it(keep_pairs, capsys):
@@ -482,13 +500,8 @@ def test_keep_smallest_settings(keep_pairs):
     assert plot_curve(result["losses"]).axes[0].lines
 
 
-def test_keep_a_training_that_diverges(keep_pairs):
-    with pytest.raises(BadInput, match="--lr"):
-        keep.main(train=str(keep_pairs), lr=1e30, **KEEP_SMALL)
-
-
 @pytest.mark.slow
 def test_keep_default_run(run_script):
     run = run_script("lesson13_6.py")
     assert run.returncode == 0 and run.stderr == ""
-    assert float(re.search(r"^test BLEU ([\d.]+)", run.stdout, re.MULTILINE)[1]) >= 88
+    assert float(re.search(r"test BLEU ([\d.]+)", run.stdout)[1]) >= 88
