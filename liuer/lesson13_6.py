@@ -160,9 +160,9 @@ def translate(model, sentences, beam=5):
     """A translation of each sentence. In each step every beginning is continued by every word; of
     all these the `beam` likeliest go on (1: greedy). In the end the mean log-probability of a word
     decides: the sum favours the short. For an <unk> stands the source word it looks at most."""
-    was_training, device = model.training, model.output.weight.device
+    was_training = model.training
     model.eval()
-    translations = []
+    device, translations = model.output.weight.device, []
     for start in range(0, len(sentences), 64):
         batch = sentences[start:start + 64]
         x = encode(batch, model.source_words)[:, 1:].to(device).repeat_interleave(beam, dim=0)
@@ -318,7 +318,7 @@ def main(train=None, val=None, test=None, reverse=False, sentence=None, load=Non
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}, never below {floor:.4f} | "
                   f"validation {val_losses[-1]:.4f}", flush=True)
-    curves = {"smoothed": losses, "its floor": [floor] * epochs, "validation": val_losses}
+    curves = {"training, smoothed": losses, "its floor": [floor] * epochs, "validation": val_losses}
     if save:
         save_checkpoint(save, {"settings": settings, "weights": model.state_dict(), "seed": seed,
                                "reverse": reverse, "seen": sorted(seen), "losses": curves})
