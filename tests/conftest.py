@@ -125,7 +125,7 @@ def small_data(tmp_path, monkeypatch):
             if isinstance(parameter.default, str) and parameter.default.startswith(str(utils.DATA)):
                 settings[name] = str(shorten(Path(parameter.default)))
         if hasattr(module, "DATA"):     # files that are no settings
-            for path in utils.DATA.glob("*.txt"):
+            for path in (*utils.DATA.glob("*.txt"), *utils.DATA.glob("*.csv")):
                 shorten(path)
             monkeypatch.setattr(module, "DATA", tmp_path)
         torch.manual_seed(0)

@@ -24,6 +24,7 @@ NOT_TRAINED = ["lesson9_2.py"]      # shows identities: has neither model nor tr
 NO_LOOP = ["lesson2.py", "lesson2_2.py"]    # try every weight: no backward, no update
 BUDGETS = {"lesson13_3.py": 230, "lesson13_4.py": 230, "lesson13_5.py": 230, "lesson13_6.py": 330}
 SMALLEST = {"epochs": 1, "batch_size": 1, "hidden": 1}      # of the settings that a script has
+MAKES_MANY = {"lesson12_5.py": {"batch_size": 50}}          # sentences: one by one takes a minute
 
 
 @cache
@@ -226,6 +227,7 @@ def test_smallest_settings(name, small_data, tmp_path, monkeypatch):
     module = importlib.import_module(name[:-3])
     settings = small_data(module)
     settings |= {key: value for key, value in SMALLEST.items() if key in settings_of(name)}
+    settings |= MAKES_MANY.get(name, {})
     with contextlib.redirect_stdout(io.StringIO()) as out:
         result = module.main(**settings)
     assert out.getvalue().strip() and isinstance(result, dict)
