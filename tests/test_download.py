@@ -118,7 +118,7 @@ def test_multi30k(url, tmp_path):
 
 
 def test_the_sums_are_those_of_the_nine_files():
-    """Their packed form cannot be had here; a sum has 64 digits and none stands twice."""
+    """One for each, of 64 hexadecimal digits, none of them twice."""
     names = [f"{name}.{language}.gz" for name in download.COUNTS for language in download.LANGUAGES]
     assert list(download.SHA256) == names and len(set(download.SHA256.values())) == 9
     assert all(len(value) == 64 and int(value, 16) for value in download.SHA256.values())
