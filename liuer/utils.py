@@ -60,7 +60,7 @@ def flags(main):
                                 metavar=kind.__name__.upper())
     arguments = []
     for text in sys.argv[1:]:
-        if re.match(r"-[\d.]", text) and arguments:     # argparse takes -1e-3 for an option
+        if re.match(r"-(\d|\.|inf|nan)", text) and arguments:    # to argparse -1e-3 is an option
             arguments[-1] += f"={text}"
         else:
             arguments.append(text)
@@ -197,7 +197,7 @@ def plot_curve(values, xlabel="epoch", ylabel="loss"):
         marker = "." if len(curve) < 30 else ""         # a single epoch is a point, no line
         axes.plot(range(1, len(curve) + 1), curve, marker=marker, label=label)
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.grid(alpha=0.3)
     if isinstance(values, dict):
         axes.legend()

@@ -63,6 +63,14 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: "test_quoted_output" in item.name)
 
 
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    """pyplot warns where more than 20 figures are open."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 @pytest.fixture(scope="session")
 def run_script(tmp_path_factory, worker_id):
     """run_script("lesson3.py", "--epochs", "5"): run it as a reader would, but from another

@@ -14,12 +14,6 @@ from float32 import draw, fields, main
 from utils import BadInput, flags
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.mark.parametrize("number, sign, exponent, mantissa, binary", [
     (0.875, 0, 126, "11" + 21 * "0", "1.11 x 2^-1"),
     (6.36, 0, 129, "10010111000010100011111", "1.10010111000010100011111 x 2^2"),

@@ -19,12 +19,6 @@ def last_line(text):
     return text.rstrip("\n").split("\n")[-1]
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 def test_they_run_without_torch(tmp_path):
     code = ("import sys, lesson2, lesson2_2\n"
             "for lesson in (lesson2, lesson2_2):\n"

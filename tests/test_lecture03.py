@@ -28,12 +28,6 @@ def lines(axes):
             for line in axes.lines}
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 def test_they_run_without_torch(tmp_path):
     code = ("import sys, lesson3, lesson3_2, lesson3_3\n"
             "for lesson in (lesson3, lesson3_2, lesson3_3):\n"

@@ -30,12 +30,6 @@ def lines(axes):
             for line in axes.lines}
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_one_epoch_is_drawn(lesson):
     figure = lesson.draw(lesson.main(epochs=1))

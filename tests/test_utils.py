@@ -87,6 +87,7 @@ def test_a_negative_number_is_a_value_and_no_option(program, number):
     (["--lr", "0"], "--lr: expected a number > 0 and <= 100, got '0'"),
     (["--lr", "100.1"], "--lr: expected a number > 0 and <= 100, got '100.1'"),
     (["--w", "inf"], "--w: expected a number, got 'inf'"),
+    (["--w", "-inf"], "--w: expected a number, got '-inf'"),
     (["--momentum", "1"], "--momentum: expected a number >= 0 and < 1, got '1'"),
     (["--momentum", "-1e-9"], "--momentum: expected a number >= 0 and < 1, got '-1e-9'"),
     (["--epoch", "3"], "unrecognized arguments: --epoch 3"),
