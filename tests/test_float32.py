@@ -8,7 +8,6 @@ from decimal import Decimal
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot as plt
 
 from float32 import draw, fields, main
 from utils import BadInput, flags

@@ -6,7 +6,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 import lesson2

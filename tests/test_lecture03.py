@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot as plt
 
 import lesson3
 import lesson3_2

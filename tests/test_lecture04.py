@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 import lesson3_2
