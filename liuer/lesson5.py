@@ -15,9 +15,6 @@ from torch import nn
 
 from utils import BadInput, flags, show
 
-x_data = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)  one row a sample
-y_data = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
-
 
 class LinearModel(nn.Module):
     def __init__(self):
@@ -37,7 +34,9 @@ def main(epochs=1000, lr=0.01, seed=0):
     """
     torch.manual_seed(seed)
 
-    # 1. Prepare data: x_data, y_data above
+    # 1. Prepare data
+    x_data = torch.tensor([[1.0], [2.0], [3.0]])                     # (N, 1)  one row a sample
+    y_data = torch.tensor([[2.0], [4.0], [6.0]])                     # (N, 1)
     x_test = torch.tensor([[4.0]])                                   # (1, 1)
 
     # 2. Define model
@@ -72,8 +71,8 @@ def main(epochs=1000, lr=0.01, seed=0):
         prediction = model(x_test).item()
     print(f"w = {w:.4f} | b = {b:.4f} | prediction y(4) = {prediction:.4f} "
           f"(before training: {before:.1f})")
-    return {"losses": losses, "w": w, "b": b, "prediction": prediction, "before": before,
-            "lines": lines}
+    return {"x_data": x_data, "y_data": y_data, "losses": losses, "lines": lines, "w": w, "b": b,
+            "prediction": prediction, "before": before}
 
 
 def draw(result):
@@ -83,7 +82,7 @@ def draw(result):
     figure, (fit, loss) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
     for epoch, (w, b) in result["lines"].items():
         fit.plot([0, 5], [b, 5 * w + b], label=f"epoch {epoch}")
-    fit.plot(x_data, y_data, "ko", label="samples")
+    fit.plot(result["x_data"], result["y_data"], "ko", label="samples")
     fit.plot(4, result["prediction"], "k*", markersize=12,
              label=f"y(4) = {result['prediction']:.4f}")
     fit.set(xlabel="x", ylabel="y", title="The line on its way to y = 2x")

@@ -23,8 +23,8 @@ from torch import nn
 
 from utils import flags, show
 
-x_data = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)
-y_data = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
+X_DATA = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)
+Y_DATA = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)
 
 OPTIMIZERS = [torch.optim.SGD, torch.optim.Adagrad, torch.optim.Adam, torch.optim.Adamax,
               torch.optim.ASGD, torch.optim.LBFGS, torch.optim.RMSprop, torch.optim.Rprop]
@@ -43,7 +43,7 @@ def train(optimizer_class, epochs, seed, **settings):
     optimizer = optimizer_class(model.parameters(), **settings)
 
     def closure():
-        loss = criterion(model(x_data), y_data)                      # forward
+        loss = criterion(model(X_DATA), Y_DATA)                      # forward
         optimizer.zero_grad()
         loss.backward()                                              # backward
         return loss
@@ -69,7 +69,7 @@ def check_by_hand(epochs):
     by_hand, velocity, difference = 1.0, 0.0, 0.0
     for _ in range(epochs):
         optimizer.zero_grad()
-        ((w * x_data - y_data) ** 2).sum().backward()
+        ((w * X_DATA - Y_DATA) ** 2).sum().backward()
         by_hand, velocity = sgd_step(by_hand, w.grad.item(), velocity, 0.01, 0.9, 0.1)
         optimizer.step()
         difference = max(difference, abs(w.item() - by_hand))
@@ -83,7 +83,7 @@ def main(epochs=300, lr=0.01, seed=0):
     lr: learning rate of all eight, > 0 and <= 100
     seed: of the initial weights, >= 0
     """
-    # 1. Prepare data: x_data, y_data above
+    # 1. Prepare data: X_DATA, Y_DATA above
 
     # 2. Define model: nn.Linear(1, 1), anew from the same seed in train()
 
