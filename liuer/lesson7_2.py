@@ -2,11 +2,6 @@
 
     h1 = f(x A1^T + b1)    h2 = f(h1 A2^T + b2)    y_pred = sigmoid(h2 A3^T + b3)
 
-Sigmoids pass on at most a quarter of the gradient each, so that net starts last; the order of the
-others depends on the seed. The final layer stays a sigmoid whatever f is: BCELoss needs a
-probability. With ReLU there, as an exercise slide has it, BCELoss raises an error as soon as one
-output exceeds 1, and where all outputs are 0 no gradient comes through any more.
-
 Run:   python liuer/lesson7_2.py            (--help lists the settings)
 See:   lowest loss: leaky ReLU 0.0824, accuracy 96.8% | sigmoid 0.1427, accuracy 94.9%
 Notes: liuer/README.md, lecture 7
@@ -60,22 +55,6 @@ def train(model, x, y, epochs, lr, momentum):
     return losses, right.float().mean().item()
 
 
-def relu_last(x, y, seeds, lr, momentum):
-    """Train nets that end in ReLU; return BCELoss's errors, and how many answer 0 to every row."""
-    errors, all_zero = [], 0
-    for seed in seeds:
-        torch.manual_seed(seed)
-        model = Model(torch.relu, last=torch.relu)
-        try:
-            train(model, x, y, 50, lr, momentum)
-            if model(x).max() == 0:
-                all_zero += 1
-        except RuntimeError as error:   # BCELoss: an output is no probability
-            first_line = str(error).split("\n")[0]
-            errors.append(f"largest output {model(x).max():.3f}: {first_line}")
-    return errors, all_zero
-
-
 def main(epochs=500, lr=0.1, momentum=0.9, seed=0, path=None):
     """Train one net for each activation; return their losses and accuracies, and how ReLU fails.
 
@@ -90,20 +69,27 @@ def main(epochs=500, lr=0.1, momentum=0.9, seed=0, path=None):
     x, y = torch.from_numpy(x), torch.from_numpy(y)                  # (N, 8), (N, 1)
 
     # 2. Define model: Model(activation), anew from the same seed
-
     # 3. Loss and optimizer: BCELoss and SGD, in train()
-
     # 4. Training cycle: forward, backward, update are the loop of train()
     curves, accuracies = {}, {}
     for name, activation in ACTIVATIONS.items():
         torch.manual_seed(seed)
-        model = Model(activation)
-        curves[name], accuracies[name] = train(model, x, y, epochs, lr, momentum)
+        curves[name], accuracies[name] = train(Model(activation), x, y, epochs, lr, momentum)
         slow = sum(loss > 0.3 for loss in curves[name])
         print(f"{name:10} | loss {curves[name][-1]:.4f} | accuracy {accuracies[name]:.1%} | "
               f"above 0.3 for {slow} epochs")
 
-    errors, all_zero = relu_last(x, y, range(seed, seed + 10), lr, momentum)
+    errors, all_zero = [], 0        # how nets fail that end in ReLU, not in a sigmoid
+    for other_seed in range(seed, seed + 10):
+        torch.manual_seed(other_seed)
+        model = Model(torch.relu, last=torch.relu)
+        try:
+            train(model, x, y, 50, lr, momentum)
+            if model(x).max() == 0:
+                all_zero += 1           # no gradient comes through any more
+        except RuntimeError as error:   # BCELoss: an output is no probability
+            first_line = str(error).split("\n")[0]
+            errors.append(f"largest output {model(x).max():.3f}: {first_line}")
     print(f"ReLU last, 10 seeds | BCELoss raises: {len(errors)} | all outputs 0: {all_zero}")
     if errors:
         print(f"   {errors[0]}")
@@ -111,22 +97,9 @@ def main(epochs=500, lr=0.1, momentum=0.9, seed=0, path=None):
     best = min(curves, key=lambda name: curves[name][-1])
     print(f"lowest loss: {best} {curves[best][-1]:.4f}, accuracy {accuracies[best]:.1%} | "
           f"sigmoid {curves['sigmoid'][-1]:.4f}, accuracy {accuracies['sigmoid']:.1%}")
-    return {"curves": curves, "accuracies": accuracies, "best": best, "errors": errors,
-            "all_zero": all_zero}
-
-
-def draw(result):
-    """The loss of every activation."""
-    figure = plot_curve(result["curves"])
-    ax = figure.axes[0]
-    for line in ax.lines[5:]:           # leaky ReLU and ELU run on top of ReLU and tanh
-        line.set_linestyle("--")
-    ax.set_title("8-6-4-1 with different activations")
-    ax.set_ylim(bottom=0)
-    ax.legend()
-    return figure
+    return {"curves": curves, "accuracies": accuracies, "errors": errors, "all_zero": all_zero}
 
 
 if __name__ == "__main__":
     result = main(**flags(main))
-    show(draw(result), "lesson7_2")
+    show(plot_curve(result["curves"]), "lesson7_2")
