@@ -148,7 +148,7 @@ def evaluate(model, german, english, source_words, target_words):
     return result
 
 
-def main(train=None, val=None, test=None, epochs=6, batch_size=48, hidden=256, lr=3e-3, seed=0):
+def main(train=None, val=None, test=None, epochs=6, batch_size=32, hidden=256, lr=1.5e-3, seed=0):
     """Train a translator; translate sentences it never saw, one by one and two in a row.
 
     train: file to learn from, a line for a pair: English, tab, German (or another language)
