@@ -436,16 +436,23 @@ def test_the_shortcuts_are_drawn(digits, train):
     assert [label.get_text() for label in right.get_xticklabels()] == list(SHORTCUTS)
 
 
-def test_accuracy_against_parameters_is_drawn(digits, train):
-    result = train(lesson11_4, few(digits), epochs=1)
-    figure = lesson11_4.draw(result)
-    plt.close(figure)
-    points = {line.get_label(): (line.get_xdata()[0], line.get_ydata()[0])
-              for line in figure.axes[0].lines}
-    assert points == {f"{name}: {value:.2%}": (result["parameters"][name], value)
-                      for name, value in result["accuracies"].items()}
+def test_losses_and_accuracy_against_parameters_are_drawn(digits, train):
+    result = train(lesson11_4, few(digits), epochs=1, batch_size=60)
     assert result["parameters"] == {name: parameters(NETS[name.replace("of width ", "")]())
                                     for name in result["accuracies"]}
+    for name, losses in result["batch_losses"].items():
+        assert len(losses) == 4 and sum(losses) / 4 == pytest.approx(result["losses"][name][0])
+    figure = lesson11_4.draw(result)
+    plt.close(figure)
+    left, right = figure.axes
+    curves = {line.get_label(): list(line.get_ydata()) for line in left.lines}
+    assert curves == result["batch_losses"] and left.get_yscale() == "log"
+    points = {text.get_text().strip(): (line.get_xdata()[0], line.get_ydata()[0])
+              for text, line in zip(right.texts, right.lines, strict=True)}
+    assert points == {name: (result["parameters"][name], value)
+                      for name, value in result["accuracies"].items()}
+    for text, point in zip(right.texts, points.values(), strict=True):
+        assert text.get_position() == point
 
 
 # ------------------------------------------------------------------------------ what they reach
