@@ -137,11 +137,11 @@ def draw(result):
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for name, value in result["accuracies"].items():
         left.semilogy(result["batch_losses"][name], ".-", markersize=2, linewidth=0.7, label=name)
-        right.plot(result["parameters"][name], value, "o")
-        right.text(result["parameters"][name], value, f"  {name}", va="center")
+        right.plot(result["parameters"][name], value, "o", label=f"{name}: {value:.2%}")
     left.set(xlabel="batch", ylabel="loss")
     left.legend()
-    right.set(xlabel="parameters", ylabel="test accuracy", xlim=(0, 40_000))
+    right.legend(loc="lower right")
+    right.set(xlabel="parameters", ylabel="test accuracy", xlim=(0, None))
     return figure
 
 
