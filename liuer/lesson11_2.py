@@ -89,7 +89,7 @@ def main(epochs=4, batch_size=32, lr=0.05, seed=0):
 
     # 1. Prepare data
     x_train, y_train, x_test, y_test = load_mnist(device)
-    split = len(x_train) * 11 // 12     # 55,000 train, 5,000 validate: settings are chosen on these
+    split = len(x_train) * 11 // 12     # 55,000 digits train, 5,000 validate
     x_val, y_val = x_train[split:], y_train[split:]
     x_train, y_train = x_train[:split], y_train[:split]
 
@@ -131,7 +131,7 @@ def main(epochs=4, batch_size=32, lr=0.05, seed=0):
         print(f"epoch {epoch}/{epochs} | loss {losses[-1]:.4f} | "
               f"validation accuracy {accuracies[-1]:.2%}")
 
-    result = accuracy(model, x_test, y_test)        # once, after every setting is chosen
+    result = accuracy(model, x_test, y_test)        # once, at the end
     print(f"test accuracy {result:.2%} | {time.perf_counter() - started:.1f} s")
     return {"losses": losses, "accuracies": accuracies, "accuracy": result,
             "gradients": {"with shortcut": shortcut, "without": plain}}
