@@ -1,10 +1,10 @@
-"""Lesson 13.4: German to English through one vector. A sentence passes, two in a row hardly do.
+"""Lesson 13.4: German to English through one vector. Two sentences in a row lose half the BLEU.
 
     encoder   v = tanh(W [last state from the left, last state from the right] + b)
     decoder   s_0 = v     s_t = GRU(s_t-1, [word t-1, v])     scores of word t = U s_t + c
 
 Run:   python liuer/lesson13_4.py           (--help lists the settings)
-See:   test BLEU 75.0, two in a row 31.6
+See:   test BLEU 73.9, two in a row 38.6
 Notes: liuer/README.md, lecture 13
 """
 
@@ -148,7 +148,7 @@ def evaluate(model, german, english, source_words, target_words):
     return result
 
 
-def main(train=None, val=None, test=None, epochs=6, batch_size=32, hidden=256, lr=1.5e-3, seed=0):
+def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, lr=2e-3, seed=0):
     """Train a translator; translate sentences it never saw, one by one and two in a row.
 
     train: file to learn from, a line for a pair: English, tab, German (or another language)
