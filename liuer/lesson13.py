@@ -6,7 +6,7 @@
 
 Run:   python liuer/lesson13.py             (--help lists the settings)
        python liuer/lesson13.py --name "Nguyen, O'Neill"
-See:   test accuracy 73.07%
+See:   test accuracy 83.90% (always the most frequent label: 46.81%)    (the course's names)
 Notes: liuer/README.md, lecture 13
 """
 
@@ -101,7 +101,7 @@ def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, na
     torch.manual_seed(seed)
     device = pick_device()
     asked = [plain(part) for part in name.split(",")] if name else []
-    if "" in asked:                     # before the training, not after
+    if "" in asked:
         raise BadInput(f"--name: expected names in Latin letters, got {name!r}")
     print(f"batch_first=False | {gru_shapes(False)}\nbatch_first=True  | {gru_shapes(True)}")
 
@@ -125,7 +125,6 @@ def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, na
     # 4. Training cycle: forward, backward, update
     losses = []
     for epoch in range(1, epochs + 1):
-        model.train()
         total = 0.0
         for batch in torch.randperm(len(x_train)).split(batch_size):
             loss = criterion(model(x_train[batch], lengths[batch]), y_train[batch])     # forward
