@@ -118,7 +118,7 @@ def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, na
     model = NameClassifier(128, len(labels)).to(device)
     print(f"{len(labels)} labels, {sum(p.numel() for p in model.parameters()):,} parameters")
 
-    # 3. Loss and optimizer: lr and epochs were chosen with --train data/names_train.csv alone
+    # 3. Loss and optimizer: settings were chosen on held-out training names (--train alone)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
 
