@@ -4,8 +4,6 @@
     w <- w - lr d loss/dw
 
 Each gradient needs the w the last step made: the samples of an epoch cannot run in parallel.
-The samples come in the order 1, 2, 3, as on the slides; lesson3_3.py draws them in random order,
-which is what "stochastic" means.
 
 Run:   python liuer/lesson3_2.py            (--help lists the settings)
 See:   w = 2.0000000 (2 - w = 7.6e-14) | prediction y(4) = 8.0000000 (before training: 4.0)
@@ -72,38 +70,25 @@ def main(epochs=100, lr=0.01, w=1.0):
 
 
 def draw(result):
-    """Each step slides down the curve of its own sample; three steps an epoch instead of one."""
+    """w on its way to 2: three steps an epoch, and the one step of lesson 3."""
     import matplotlib.pyplot as plt
     import numpy as np
 
     x_data, y_data, ws = result["x_data"], result["y_data"], result["ws"]
     n = len(x_data)
-    every_w = np.linspace(min(2.0, *ws) - 0.3, max(2.0, *ws) + 0.3, 201)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-    for k, (x, y) in enumerate(zip(x_data, y_data, strict=True)):
-        left.plot(every_w, loss_of(x, y, every_w), color=f"C{k}", alpha=0.4,
-                  label=f"loss of x = {x:.0f}")
-    for step in range(min(9, len(ws) - 1)):
-        k = step % n                    # the sample of this step
-        start, end = ws[step], ws[step + 1]
-        left.annotate("", xytext=(start, loss_of(x_data[k], y_data[k], start)),
-                      xy=(end, loss_of(x_data[k], y_data[k], end)),
-                      arrowprops={"arrowstyle": "->", "color": f"C{k}", "linewidth": 1.8})
-    left.set(xlabel="w", ylabel="loss of one sample", title="The first steps, three an epoch")
-    left.legend()
-
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     shown = min(30, len(result["losses"]))                           # epochs
     full = ws[:1]   # lesson 3 from the same start: one step an epoch, along the mean gradient
     for _ in range(shown):
         grads = [gradient(x, y, full[-1]) for x, y in zip(x_data, y_data, strict=True)]
         full.append(full[-1] - result["lr"] * sum(grads) / n)
-    right.plot(range(shown + 1), full, "o-", markersize=3, label="full batch: 1 step an epoch")
-    right.plot(np.arange(n * shown + 1) / n, ws[:n * shown + 1], ".-",
-               label="SGD: 3 steps an epoch")
-    right.axhline(2, color="gray", linestyle="--", linewidth=1)
-    right.set(xlabel="epoch", ylabel="w", title="w on its way to 2")
-    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    right.legend()
+    axes.plot(range(shown + 1), full, "o-", markersize=3, label="full batch: 1 step an epoch")
+    axes.plot(np.arange(n * shown + 1) / n, ws[:n * shown + 1], ".-",
+              label="SGD: 3 steps an epoch")
+    axes.axhline(2, color="gray", linestyle="--", linewidth=1)
+    axes.set(xlabel="epoch", ylabel="w", title="w on its way to 2")
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.legend()
     return figure
 
 

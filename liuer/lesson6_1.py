@@ -75,11 +75,11 @@ def main(epochs=500, lr=0.5, seed=0):
 
 
 def draw(result):
-    """Probability and decision line over the plane, and the loss of one sample against z."""
+    """Probability of class 1 over the plane, and the decision line."""
     import matplotlib.pyplot as plt
 
     x, y, (w0, w1, w2) = result["x"], result["y"], result["w"]
-    figure, (plane, curve) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+    figure, plane = plt.subplots(figsize=(5.5, 4.5), layout="constrained")
     x1, x2 = np.meshgrid(np.linspace(-4, 4, 100), np.linspace(-4, 4, 100))
     z = w0 + w1 * x1 + w2 * x2                                       # (100, 100)
     shades = plane.contourf(x1, x2, sigmoid(z), levels=10, cmap="coolwarm", alpha=0.6)
@@ -89,14 +89,6 @@ def draw(result):
     plane.plot(x[y == 1, 1], x[y == 1, 2], "r^", markersize=4, label="y = 1")
     plane.set(xlabel="x1", ylabel="x2", title="Probability of class 1; black: z = 0")
     plane.legend(loc="lower left")
-
-    z = np.linspace(-50, 50, 400)
-    with np.errstate(divide="ignore"):  # log(0): the very thing this panel shows
-        direct = -np.log(1 - 1 / (1 + np.exp(-z)))
-    curve.plot(z, np.logaddexp(0, z), linewidth=3, alpha=0.5, label="logaddexp(0, z)")
-    curve.plot(z, direct, "--", label="-log(1 - sigmoid(z)), inf from z = 37 on")
-    curve.set(xlabel="z", ylabel="loss where y = 0", ylim=(-3, 65), title="The loss stays finite")
-    curve.legend()
     return figure
 
 
