@@ -79,6 +79,16 @@ class NameClassifier(nn.Module):
         return self.linear(h)                               # (N, C)
 
 
+@torch.no_grad()
+def predict(model, x, lengths):
+    """Probability of each label for each name (N, C), without dropout."""
+    was_training = model.training
+    model.eval()
+    p = model(x, lengths).softmax(dim=1)
+    model.train(was_training)
+    return p.cpu()
+
+
 def gru_shapes(batch_first):
     """Of a GRU with 2 layers and both directions, for N = 3 names of T = 7 letters."""
     gru = nn.GRU(100, 100, num_layers=2, batch_first=batch_first, bidirectional=True)
@@ -136,9 +146,7 @@ def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, na
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")
 
-    model.eval()
-    with torch.no_grad():
-        p = model(x_test, test_lengths).softmax(dim=1).cpu()                # (N, C)
+    p = predict(model, x_test, test_lengths)                                # (N, C)
     for name, row in zip(asked, p[len(y_test):], strict=True):
         print(name, *(f"| {labels[i]} {row[i]:.1%}" for i in row.argsort(descending=True)[:3]))
     y_pred = p[:len(y_test)].argmax(dim=1)
