@@ -3,7 +3,7 @@
     python images/draw.py              the diagrams: graphs, cells, convolution, attention
     python images/draw.py --scripts    also run every script and copy the figure it draws
 
-Every number on a diagram is computed here, never typed.
+A diagram's input is given here; every number that follows from it is computed.
 """
 
 import math
@@ -21,6 +21,8 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 
 IMAGES = Path(__file__).resolve().parent
 LIUER = IMAGES.parent / "liuer"
+sys.path.insert(0, str(LIUER))
+from lesson11 import InceptionA  # noqa: E402 : its channels are read off, not typed
 
 BLUE, RED, GREEN, ORANGE, GREY = "#2b6cb0", "#c53030", "#2f855a", "#b7791f", "#4a5568"
 FILL = {BLUE: "#ebf4ff", RED: "#fff0f0", GREEN: "#edfaf1", ORANGE: "#fff8e6", GREY: "#f4f6f8"}
@@ -201,19 +203,30 @@ def grid(axes, left, top, values, cells, side=0.6):
 
 # -------------------------------------------------------------------------------- lecture 11
 def inception():
-    """InceptionA: four branches side by side, concatenated along the channels."""
+    """InceptionA of lesson11: four branches side by side, concatenated along the channels."""
+    block = InceptionA(in_channels=1)
+
+    def conv(name, channels=True):
+        layer = getattr(block, name)
+        size, padding = layer.kernel_size[0], layer.padding[0]
+        text = rf"conv ${size}\times{size}$"
+        text += f" → {layer.out_channels}" if channels else ""
+        return text + (f"\npadding {padding}" if padding else "")
+
     figure, axes = canvas(9.6, 5.4)
     start = box(axes, 4.8, 0.45, r"input   $C \times H \times W$", GREY, 2.6)
     branches = [
-        (1.2, ["conv $1\\times1$"], 16),
-        (3.6, ["conv $1\\times1$ → 16", "conv $5\\times5$\npadding 2"], 24),
-        (6.0, ["conv $1\\times1$ → 16", "conv $3\\times3$ → 24\npadding 1",
-               "conv $3\\times3$\npadding 1"], 24),
-        (8.4, ["average pooling\n$3\\times3$, padding 1", "conv $1\\times1$"], 24),
+        (1.2, [2.55], [conv("branch1x1", False)], block.branch1x1),
+        (3.6, [1.85, 3.05], [conv("branch5x5_1"), conv("branch5x5_2", False)], block.branch5x5_2),
+        (6.0, [1.5, 2.5, 3.5], [conv("branch3x3_1"), conv("branch3x3_2"),
+                                conv("branch3x3_3", False)], block.branch3x3_3),
+        (8.4, [1.85, 3.05], ["average pooling\n$3\\times3$, padding 1",
+                             conv("branch_pool", False)], block.branch_pool),
     ]
-    end = box(axes, 4.8, 4.95, r"concatenate   $(16+24+24+24 = 88) \times H \times W$", GREEN, 5.2)
-    for x, layers, channels in branches:
-        heights = {1: [2.55], 2: [1.85, 3.05], 3: [1.5, 2.5, 3.5]}[len(layers)]
+    channels = [last.out_channels for *_, last in branches]
+    total = f"{'+'.join(map(str, channels))} = {sum(channels)}"
+    end = box(axes, 4.8, 4.95, rf"concatenate   $({total}) \times H \times W$", GREEN, 5.2)
+    for x, heights, layers, last in branches:
         before = start
         for layer, y in zip(layers, heights, strict=True):
             shape = box(axes, x, y, layer, BLUE, 1.95, 0.68, 12)
@@ -221,7 +234,7 @@ def inception():
                   if before is start else (x, before[1] + before[3]), (x, y - shape[3]))
             before = shape
         arrow(axes, (x, before[1] + before[3]), (4.8 + (x - 4.8) * 0.6, 4.95 - end[3]),
-              f"{channels}", GREEN, (0.28 if x > 4.8 else -0.28, 0.0), size=14)
+              f"{last.out_channels}", GREEN, (0.28 if x > 4.8 else -0.28, 0.0), size=14)
     save(figure, "inception.png")
 
 
@@ -329,81 +342,102 @@ def deep_rnn():
 
 
 # -------------------------------------------------------------------------------- lecture 13
-SOURCE, TARGET = ["I", "drink", "coffee", "."], ["je", "bois", "du", "café", "."]
+def encoder(axes, words, left, gap, bottom):
+    """Two chains of states over the words: blue reads forwards, orange backwards."""
+    forward, backward = [], []
+    for i, word in enumerate(words):
+        x = left + gap * i
+        axes.text(x, bottom, word, ha="center", va="center", size=13)
+        forward.append(circle(axes, x - 0.14, bottom + 1.0,
+                              rf"$\overrightarrow{{h}}_{i + 1}$", BLUE, 0.29, 16))
+        backward.append(circle(axes, x + 0.14, bottom + 2.05,
+                               rf"$\overleftarrow{{h}}_{i + 1}$", ORANGE, 0.29, 16))
+        arrow(axes, (x - 0.14, bottom + 0.25), forward[-1], color=BLUE)
+        arrow(axes, (x + 0.2, bottom + 0.25), backward[-1], color=ORANGE)
+    for before, after in zip(forward, forward[1:], strict=False):
+        arrow(axes, before, after, color=BLUE)
+    for before, after in zip(backward[1:], backward, strict=False):
+        arrow(axes, before, after, color=ORANGE)
+    return forward, backward
 
 
 def encoder_decoder():
-    """The whole sentence passes through one vector."""
-    figure, axes = canvas(11.2, 3.9)
-    before = None
-    for i, word in enumerate(SOURCE):
-        x = 0.7 + 1.15 * i
-        state = circle(axes, x, 1.9, f"$h_{i + 1}$", BLUE)
-        axes.text(x, 0.55, word, ha="center", va="center", size=14)
-        arrow(axes, (x, 0.8), state)
-        if before:
-            arrow(axes, before, state)
+    """The net of lesson13_4: the whole sentence passes through one vector."""
+    source = ["wir", "können", "tee", "kochen", ".", "<eos>"]
+    target = ["<bos>", "we", "can", "make", "tea", ".", "<eos>"]
+    figure, axes = canvas(11.6, 4.3)
+    forward, backward = encoder(axes, source, left=0.5, gap=0.86, bottom=0.4)
+    x, y = 6.1, 1.95
+    vector = box(axes, x, y, "vector $v$", RED, 1.05, 0.6)
+    arrow(axes, forward[-1], vector, color=RED)
+    high = backward[0][1] + 0.75
+    axes.plot([backward[0][0], backward[0][0], x], [backward[0][1] + 0.29, high, high], color=RED,
+              lw=1.6)
+    arrow(axes, (x, high), (x, y + 0.3), color=RED)
+    axes.text(x + 0.12, high + 0.32, r"$v=\tanh(A\,[\overrightarrow{h}_6;"
+              r"\overleftarrow{h}_1]+b)$", ha="right", va="center", size=17, color=RED)
+    before, low = vector, 1.05
+    axes.plot([x, x, 7.07 + 0.8 * 5], [y - 0.3, low, low], color=RED, lw=1.6, zorder=1)
+    for t, (previous, word) in enumerate(zip(target, target[1:], strict=False)):
+        x = 7.2 + 0.8 * t
+        state = circle(axes, x, y, f"$s_{t + 1}$", GREEN, 0.29, 17)
+        axes.text(x, 0.4, previous, ha="center", va="center", size=13, color=GREY)
+        axes.text(x, 3.15, word, ha="center", va="center", size=13)
+        arrow(axes, (x + 0.06, 0.65), (x + 0.06, y - 0.29))
+        arrow(axes, (x - 0.13, low), (x - 0.13, y - 0.26), color=RED)
+        arrow(axes, state, (x, 2.95), color=GREEN)
+        arrow(axes, before, state, color=RED if before is vector else GREEN)
         before = state
-    middle = box(axes, 5.3, 1.9, "one\nvector", RED, 0.85, 1.0)
-    arrow(axes, before, middle, color=RED)
-    before = middle
-    for i, word in enumerate(TARGET):
-        x = 6.5 + 1.05 * i
-        state = circle(axes, x, 1.9, f"$d_{i + 1}$", GREEN)
-        axes.text(x, 3.3, word, ha="center", va="center", size=14)
-        axes.text(x, 0.55, ["<sos>", *TARGET][i], ha="center", va="center", size=13, color=GREY)
-        arrow(axes, (x, 0.8), state)
-        arrow(axes, state, (x, 3.05), color=GREEN)
-        arrow(axes, before, state, color=RED if before is middle else GREY)
-        before = state
-    axes.text(2.4, 2.75, "encoder", ha="center", size=15, color=BLUE)
-    axes.text(8.6, 3.68, "decoder", ha="center", size=15, color=GREEN)
+    axes.text(2.6, 3.95, "encoder", ha="center", va="center", size=15, color=BLUE)
+    axes.text(9.2, 3.75, "decoder", ha="center", va="center", size=15, color=GREEN)
     save(figure, "encoder-decoder.png")
 
 
 def attention():
-    """At each step of the decoder, a mean of all encoder states, weighted by their relevance."""
-    figure, axes = canvas(9.6, 5.2)
-    scores = np.array([0.3, 1.2, 3.4, 0.1])
+    """One step of lesson13_5's decoder: it reads the word and the context before, then looks at all
+    states of the encoder, weighted by their relevance."""
+    figure, axes = canvas(11.6, 5.6)
+    source = ["i", "drink", "coffee", ".", "<eos>"]
+    scores = np.array([0.3, 1.2, 3.4, 0.1, 0.2])
     weights = np.exp(scores) / np.exp(scores).sum()
-    xs = [1.0 + 1.5 * i for i in range(4)]
-    context = box(axes, 3.25, 3.55, r"context  $c_t=\sum_i \alpha_{ti}\,h_i$", RED, 3.2, 0.7, 15)
-    before = None
-    for i, (x, word) in enumerate(zip(xs, SOURCE, strict=True)):
-        state = circle(axes, x, 1.35, f"$h_{i + 1}$", BLUE)
-        axes.text(x, 0.3, word, ha="center", va="center", size=14)
-        arrow(axes, (x, 0.52), state)
-        if before:
-            arrow(axes, before, state)
-        before = state
-        arrow(axes, state, (3.25 + (x - 3.25) * 0.5, context[1] - context[3]), color=RED,
-              lw=0.8 + 5 * weights[i])
-        axes.text(x + (0.0 if 0 < i < 3 else (0.1 if i == 0 else -0.1)) + (3.25 - x) * 0.2
-                  + (0.42 if i > 1 else -0.42), 2.3,
-                  f"$\\alpha_{{t{i + 1}}}={weights[i]:.2f}$", ha="center", size=12, color=RED)
-    decoder = circle(axes, 8.2, 1.35, "$d_t$", GREEN)
-    arrow(axes, (7.1, 1.35), decoder)
-    arrow(axes, decoder, (9.3, 1.35))
-    axes.text(8.2, 0.3, "du", ha="center", va="center", size=14, color=GREY)
-    arrow(axes, (8.2, 0.52), decoder)
-    join = box(axes, 8.2, 3.55, r"$\tanh(A\,[c_t; d_t])$", GREEN, 2.0, 0.7, 14)
+    forward, backward = encoder(axes, source, left=0.6, gap=1.25, bottom=0.3)
+    context = box(axes, 3.1, 4.5, r"context  $c_t=\sum_i \alpha_{ti}\,h_i$", RED, 3.0, 0.66, 15)
+    for i, state in enumerate(backward):
+        end = 3.1 + (state[0] - 3.1) * 0.5
+        arrow(axes, (state[0], state[1] + 0.29), (end, 4.17), color=RED, lw=0.8 + 5 * weights[i])
+        middle = state[0] + (end - state[0]) * 0.5
+        axes.text(middle + 0.12, (state[1] + 4.3) / 2,
+                  f"$\\alpha_{{t{i + 1}}}={weights[i]:.2f}$", ha="left", size=12, color=RED)
+    axes.text(3.1, 5.25, r"$\alpha_{ti}=\mathrm{softmax}_i(s_t^{\top} B\, h_i)$,  "
+              r"$h_i=[\overrightarrow{h}_i;\overleftarrow{h}_i]$:  the weights of a step sum to 1",
+              ha="center", va="center", size=13, color=RED)
+
+    before = circle(axes, 7.0, 1.85, "$s_{t-1}$", GREEN, 0.4)
+    state = circle(axes, 9.0, 1.85, "$s_t$", GREEN, 0.4)
+    arrow(axes, before, state, color=GREEN)
+    axes.text(9.0, 0.3, "du", ha="center", va="center", size=13, color=GREY)
+    arrow(axes, (9.0, 0.52), state)
+    axes.text(7.75, 0.75, "$c_{t-1}$", ha="center", va="center", size=16, color=RED)
+    arrow(axes, (8.0, 0.9), state, color=RED)
+    join = box(axes, 9.0, 4.5, r"$\tanh(A\,[s_t; c_t])$", GREEN, 2.1, 0.66, 14)
     arrow(axes, context, join, color=RED)
-    arrow(axes, decoder, join, color=GREEN)
-    arrow(axes, join, (8.2, 4.65))
-    axes.text(8.2, 4.85, "café", ha="center", va="center", size=14)
-    axes.text(3.25, 4.75, r"$\alpha_{ti}=\mathrm{softmax}_i(d_t^{\top} B\, h_i)$:  the weights of "
-              "one step sum to 1", ha="center", va="center", size=13, color=RED)
+    arrow(axes, state, join, color=GREEN)
+    arrow(axes, join, (9.0, 5.15))
+    axes.text(9.0, 5.35, "café", ha="center", va="center", size=13)
+    following = circle(axes, 11.0, 1.85, "$s_{t+1}$", GREEN, 0.4)
+    arrow(axes, state, following, color=GREEN)
+    axes.plot([10.6, 10.6], [4.0, 2.6], color=RED, lw=1.6)
+    axes.text(10.62, 4.15, "$c_t$", ha="center", va="center", size=16, color=RED)
+    arrow(axes, (10.6, 2.6), (10.85, 2.22), color=RED)
     save(figure, "attention.png")
 
 
 def script_figures():
     """Run every script and copy its figure beside the diagrams."""
     for script in sorted(LIUER.glob("*.py")):
-        if script.stem == "utils":
+        if script.stem in ("utils", "__main__", "__init__"):
             continue
-        shipped = ["--shipped"] if "load_mnist" in script.read_text(encoding="utf-8") else []
-        subprocess.run([sys.executable, str(script), *shipped], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.DEVNULL)
         shutil.copyfile(IMAGES / "run" / f"{script.stem}.png", IMAGES / f"{script.stem}.png")
         print(f"{script.stem}.png")
 
