@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -140,3 +141,23 @@ def small_data(tmp_path, monkeypatch):
         return settings
 
     return prepare
+
+
+@pytest.fixture
+def pair_files(tmp_path):
+    """pair_files("g"): settings (train, val, test) with files of pairs whose other side is the
+    English one word by word: e3 e1 is g3 g1."""
+    def make(other):
+        generator = random.Random(0)
+        lines = set()
+        while len(lines) < 75:
+            numbers = [generator.randrange(8) for _ in range(generator.randint(1, 5))]
+            sides = [" ".join(f"{letter}{i}" for i in numbers) for letter in ("e", other)]
+            lines.add(f"{sides[0]}\t{sides[1]}\tx\n")
+        lines, settings = sorted(lines), {}
+        for part, chosen in (("train", lines[15:]), ("val", lines[:7]), ("test", lines[7:15])):
+            settings[part] = str(tmp_path / f"{part}.txt")
+            (tmp_path / f"{part}.txt").write_text("".join(chosen), encoding="utf-8")
+        return settings
+
+    return make

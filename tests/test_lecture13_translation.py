@@ -30,19 +30,8 @@ def make_translator(seed=0):
 
 
 @pytest.fixture
-def files(tmp_path):
-    """Settings with files of pairs whose German side is the English one, word by word."""
-    generator = random.Random(0)
-    lines = set()
-    while len(lines) < 75:
-        numbers = [generator.randrange(8) for _ in range(generator.randint(1, 5))]
-        english, german = (" ".join(f"{letter}{i}" for i in numbers) for letter in "eg")
-        lines.add(f"{english}\t{german}\tx\n")
-    lines, settings = sorted(lines), {}
-    for part, chosen in (("train", lines[15:]), ("val", lines[:7]), ("test", lines[7:15])):
-        settings[part] = str(tmp_path / f"{part}.txt")
-        (tmp_path / f"{part}.txt").write_text("".join(chosen), encoding="utf-8")
-    return settings
+def files(pair_files):
+    return pair_files("g")
 
 
 # --------------------------------------------------------------------------------- words and files
