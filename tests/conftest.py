@@ -161,3 +161,21 @@ def pair_files(tmp_path):
         return settings
 
     return make
+
+
+@pytest.fixture
+def runs_without_torch(tmp_path):
+    """runs_without_torch("lesson2", ...): in a process of their own, main() and draw() of these
+    lessons leave torch unimported."""
+    def run(*lessons):
+        code = (f"import sys, {', '.join(lessons)}\n"
+                f"for lesson in ({', '.join(lessons)},):\n"
+                "    lesson.draw(lesson.main())\n"
+                "assert 'torch' not in sys.modules\n")
+        process = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path,
+                                 env={"PYTHONPATH": str(LIUER), "MPLBACKEND": "agg", "PATH": "",
+                                      "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+                                 capture_output=True, text=True)
+        assert process.returncode == 0, process.stderr
+
+    return run

@@ -1,7 +1,6 @@
 """Lecture 3: gradient descent, stochastic gradient descent, mini-batch; a saddle."""
 
 import random
-import subprocess
 import sys
 
 import numpy as np
@@ -11,7 +10,6 @@ import torch
 import lesson3
 import lesson3_2
 import lesson3_3
-from conftest import LIUER
 from utils import BadInput, flags
 
 X, Y = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
@@ -27,16 +25,8 @@ def lines(axes):
             for line in axes.lines}
 
 
-def test_they_run_without_torch(tmp_path):
-    code = ("import sys, lesson3, lesson3_2, lesson3_3\n"
-            "for lesson in (lesson3, lesson3_2, lesson3_3):\n"
-            "    lesson.draw(lesson.main())\n"
-            "assert 'torch' not in sys.modules\n")
-    run = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path,
-                         env={"PYTHONPATH": str(LIUER), "MPLBACKEND": "agg", "PATH": "",
-                              "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-                         capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
+def test_they_run_without_torch(runs_without_torch):
+    runs_without_torch("lesson3", "lesson3_2", "lesson3_3")
 
 
 @pytest.mark.parametrize("lesson", [lesson3, lesson3_2, lesson3_3])
