@@ -1,0 +1,229 @@
+"""Exercises: an untouched file is open, the solution right, a typical mistake wrong."""
+
+import ast
+import contextlib
+import importlib.util
+import io
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from conftest import LIUER, ROOT
+
+EXERCISES = LIUER / "exercises"
+FILES = sorted(path.name for path in EXERCISES.glob("lecture*.py"))
+SOLUTIONS = ROOT / "tests" / "solutions"
+COURSE = ["2-1", "4-1", "4-2", "4-3", "4-4", "5-1", "7-1", "8-1", "9-1", "9-2", "10-1", "11-1",
+          "11-2", "12-1", "12-2", "13-1"]
+WITHOUT_TORCH = ["lecture02.py", "lecture03.py"]
+
+
+@cache
+def source(path):
+    return path.read_text(encoding="utf-8")
+
+
+def pieces(text):
+    """The source of each class, function and value of a module."""
+    lines = text.split("\n")
+    result = {}
+    for node in ast.parse(text).body:
+        name = getattr(node, "name", None)
+        if isinstance(node, ast.Assign):
+            name = node.targets[0].id
+        if name:
+            result[name] = "\n".join(lines[node.lineno - 1:node.end_lineno]) + "\n"
+    return result
+
+
+@cache
+def load_check():
+    spec = importlib.util.spec_from_file_location("check", EXERCISES / "check.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def exercises_of(name):
+    """{"4-1": names of what it has to fill in}"""
+    tree = ast.parse(source(EXERCISES / name))
+    result = {}
+    for node in tree.body:
+        if re.fullmatch(r"check_\d+_\d+", getattr(node, "name", "")):
+            asked = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            result[node.name[6:].replace("_", "-")] = [
+                other for other in blanks_of(name) if other in asked]
+    return result
+
+
+@cache
+def blanks_of(name):
+    text = source(EXERCISES / name)
+    return [piece for piece, code in pieces(text).items()
+            if load_check().has_blank(ast.parse(code)) and not piece.startswith("check_")]
+
+
+@cache
+def solutions_of(name):
+    return pieces(source(SOLUTIONS / name))
+
+
+@cache
+def mistakes_of(name):
+    return runpy.run_path(str(SOLUTIONS / name))["MISTAKES"]
+
+
+def filled(name, changes=None):
+    """The exercise file with its solutions; changes: {name of a piece: other source}."""
+    text = source(EXERCISES / name)
+    for blank in blanks_of(name):
+        code = (changes or {}).get(blank, solutions_of(name)[blank])
+        text = text.replace(pieces(text)[blank], code, 1)
+    return text
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch):
+    """report(name, source, *arguments): what running that file prints, in this process."""
+    def run(name, text, *arguments):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(sys, "argv", [str(path), *arguments])
+        monkeypatch.syspath_prepend(str(EXERCISES))
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            runpy.run_path(str(path), run_name="__main__")
+        return out.getvalue()
+
+    return run
+
+
+def states(output):
+    """{"4-1": "open", ...}, and what else was printed."""
+    found = re.findall(r"^(\d+-\d+) (.*)$", output, re.MULTILINE)
+    return dict(found)
+
+
+CASES = [(name, number) for name in FILES for number in exercises_of(name)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_untouched_file_is_open(name, report):
+    output = report(name, source(EXERCISES / name))
+    assert output == "".join(f"{number} open\n" for number in exercises_of(name))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_solutions_are_right(name, report):
+    output = report(name, filled(name))
+    assert states(output) == {number: "right" for number in exercises_of(name)}, output
+    last = output.rstrip("\n").split("\n")[-1]
+    assert last.startswith(f"All {len(exercises_of(name))} right. ") and len(last) > 25
+
+
+@pytest.mark.parametrize(("name", "number"), CASES)
+def test_mistakes_are_seen(name, number, report):
+    """Each of three: wrong with both values, or the error's line; other exercises stay right."""
+    mistakes = mistakes_of(name)[number]
+    assert len(mistakes) >= 3
+    for old, new in mistakes:
+        hit = [piece for piece in exercises_of(name)[number] if old in solutions_of(name)[piece]]
+        assert hit, (number, old)
+        changes = {hit[0]: solutions_of(name)[hit[0]].replace(old, new, 1)}
+        text = filled(name, changes)
+        line = states(report(name, text))[number]
+        wrong = re.fullmatch(r"wrong: for .+ got .+, expected .+ \(--hint [\d-]+\)", line)
+        error = re.fullmatch(r"error in line (\d+): \w+: .+", line)
+        assert wrong or error, (number, new, line)
+        print(f"{number} {new!r}: {line}")
+        if error:
+            first = text[:text.index(changes[hit[0]])].count("\n") + 1
+            assert first <= int(error[1]) < first + changes[hit[0]].count("\n")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_hint_is_no_code(name, report):
+    for number, parts in exercises_of(name).items():
+        hint = report(name, source(EXERCISES / name), "--hint", number)
+        assert hint.startswith(f"{number} ") and hint.count("\n") == 1
+        assert 40 < len(hint) < 300
+        for part in parts:
+            for line in solutions_of(name)[part].split("\n")[1:]:
+                line = line.split("#")[0].strip()
+                code = re.sub(r"^return |^\w+ [-+]?= ", "", line)
+                assert len(code) < 12 or code not in hint, (hint, code)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_as_readers_run_it(name, tmp_path):
+    """Alone beside check.py, in another directory, every warning an error."""
+    folder = tmp_path / "exercises"
+    folder.mkdir()
+    shutil.copy(EXERCISES / "check.py", folder)
+    (folder / name).write_text(filled(name), encoding="utf-8")
+    code = ["-W", "error", str(folder / name)]
+    if name in WITHOUT_TORCH:       # importing torch fails there
+        (folder / "torch.py").write_text("raise ImportError('no torch')", encoding="utf-8")
+    run = subprocess.run([sys.executable, *code], cwd=tmp_path, capture_output=True, text=True,
+                         env={"PATH": "", "OMP_NUM_THREADS": "1"})
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count(" right\n") == len(exercises_of(name))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_form_of_a_file(name):
+    text = source(EXERCISES / name)
+    doc = ast.get_docstring(ast.parse(text))
+    number = int(name[7:9])
+    assert doc.startswith(f"Exercises of lecture {number}: ")
+    assert f"python liuer/exercises/{name}" in doc
+    assert text.count("\n# Checks") == 1
+    for exercise, parts in exercises_of(name).items():
+        assert exercise.startswith(f"{number}-") and parts
+        assert text.count(f"\n# {exercise}. ") == 1
+    top, _, bottom = text.partition("\n# Checks")
+    assert "check_" not in top and "= ..." not in bottom and "return ..." not in bottom
+    modules = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+    assert "utils" not in modules
+    assert not [module for module in modules if module.startswith("lesson")]
+
+
+def test_check_is_tiny():
+    text = source(EXERCISES / "check.py")
+    assert text.count("\n") <= 120
+    assert not {"torch", "numpy"} & set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+
+
+def test_an_error_is_one_line_of_the_reader(report):
+    text = filled("lecture04.py", {
+        "slope_of_w": "def slope_of_w(x, y, w):\n    return z\n",
+        "slopes_of_w_and_b": "def slopes_of_w_and_b(x, y):\n    return x\n",
+        "slopes_by_hand": "def slopes_by_hand(x, y, w):\n    return None\n",
+        "slopes_by_autograd": "def slopes_by_autograd(x, y, w):\n    return torch.ones(2, 3)\n"})
+    lines = text.split("\n")
+    seen = states(report("lecture04.py", text))
+    assert seen["4-1"] == (f"error in line {lines.index('    return z') + 1}: "
+                           "NameError: name 'z' is not defined")
+    line = lines.index("def slopes_of_w_and_b(x, y):") + 1
+    assert seen["4-2"].startswith(f"error in line {line}: TypeError: slopes_of_w_and_b() takes 2")
+    assert " got None, expected " in seen["4-3"]
+    assert " got shape (2, 3), expected shape (3,) (" in seen["4-4"]
+
+
+def test_a_slice_of_everything_is_no_blank():
+    has_blank = load_check().has_blank
+    assert not has_blank(ast.parse("x[..., 0] = y[...]"))
+    assert has_blank(ast.parse("x[0] = ...")) and has_blank(ast.parse("f(...)[..., 0]"))
+
+
+def test_an_unknown_option_is_one_line(report, capsys):
+    for arguments in (["--hint", "4-9"], ["--hints"]):
+        with pytest.raises(SystemExit) as stop:
+            report("lecture04.py", source(EXERCISES / "lecture04.py"), *arguments)
+        assert stop.value.code == 2
+        assert capsys.readouterr().err.count("\n") == 1
