@@ -6,11 +6,12 @@
 
 Run:   python liuer/lesson13.py             (--help lists the settings)
        python liuer/lesson13.py --name "Nguyen, O'Neill"
-See:   test accuracy 71.36% (always the most frequent label: 6.73%)
+See:   test accuracy 72.52% (always the most frequent label: 6.73%)
 Notes: liuer/README.md, lecture 13
 """
 
 import csv
+import math
 import unicodedata
 
 import torch
@@ -97,12 +98,12 @@ def gru_shapes(batch_first):
     return f"input {tuple(x.shape)} output {tuple(output.shape)} h0 and hn {tuple(hn.shape)}"
 
 
-def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, name=None):
+def main(epochs=15, batch_size=256, lr=0.005, seed=0, train=TRAIN, test=TEST, name=None):
     """Train on names with their language, then tell the language of names never seen.
 
     epochs: passes over the training names, >= 1
     batch_size: names per update, >= 1
-    lr: step size of Adam, > 0
+    lr: learning rate of Adam at the start, > 0
     seed: of the initial weights and the batches, >= 0
     train: CSV file of name,label without header; alone, a tenth of its names is the test
     test: the same, with names to test on
@@ -131,6 +132,8 @@ def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, na
     # 3. Loss and optimizer: settings were chosen on held-out training names (--train alone)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(x_train) / batch_size)           # lr falls linearly to 0
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=steps)
 
     # 4. Training cycle: forward, backward, update
     losses = []
@@ -141,6 +144,7 @@ def main(epochs=15, batch_size=256, lr=0.003, seed=0, train=TRAIN, test=TEST, na
             optimizer.zero_grad()
             loss.backward()                                                             # backward
             optimizer.step()                                                            # update
+            scheduler.step()
             total += loss.item() * len(batch)
         losses.append(total / len(x_train))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
