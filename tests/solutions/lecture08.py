@@ -1,0 +1,79 @@
+"""Solutions of lecture 8, and changes to them that readers make: each must be seen."""
+
+import statistics
+
+import torch
+from torch.utils.data import Dataset
+
+
+class Titanic(Dataset):
+    """Titanic(TRAIN) to train on, Titanic(TEST, train=Titanic(TRAIN)) to test on."""
+
+    def __init__(self, rows, train=None):
+        if train is None:
+            self.median = statistics.median([row[2] for row in rows if row[2] is not None])
+        else:
+            self.median = train.median
+        table = []
+        for level, sex, age, fare, port, _ in rows:
+            if age is None:
+                age = self.median
+            table.append([level, int(sex == "female"), age, fare, "SCQ".index(port)])
+        x = torch.tensor(table, dtype=torch.float32)                # (N, 5)
+        if train is None:
+            self.mean, self.std = x.mean(dim=0), x.std(dim=0)
+        else:
+            self.mean, self.std = train.mean, train.std
+        self.x = (x - self.mean) / self.std
+        self.y = torch.tensor([[float(row[5])] for row in rows])    # (N, 1)
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+class Windows(Dataset):
+    def __init__(self, series, size):
+        self.series = series            # (T,)
+        self.size = size
+
+    def __len__(self):
+        return len(self.series) - self.size
+
+    def __getitem__(self, index):
+        """Window (size,) and the one value () that follows."""
+        end = index + self.size
+        return self.series[index:end], self.series[end]
+
+
+def scale(x_train, x_test):
+    mean, std = x_train.mean(dim=0), x_train.std(dim=0)
+    return (x_train - mean) / std, (x_test - mean) / std
+
+
+def batches(samples, batch_size, drop_last):
+    full, rest = divmod(samples, batch_size)
+    if rest and not drop_last:
+        return full + 1, rest
+    return full, batch_size if full else 0
+
+
+MISTAKES = {
+    "8-1": [("self.median = train.median", "self.median = statistics.median("
+             "[row[2] for row in rows if row[2] is not None])"),
+            ("self.mean, self.std = train.mean, train.std",
+             "self.mean, self.std = x.mean(dim=0), x.std(dim=0)"),
+            ("age = self.median", "age = 0"), ('"SCQ"', '"CQS"'),
+            ("[[float(row[5])] for", "[float(row[5]) for"), ('"female"', '"male"')],
+    "8-2": [("return len(self.series) - self.size", "return len(self.series)"),
+            ("- self.size", "- self.size + 1"), ("self.series[end]", "self.series[end - 1]"),
+            ("end = index", "index = index * self.size\n        end = index")],
+    "8-3": [("(x_test - mean) / std", "(x_test - x_test.mean(dim=0)) / x_test.std(dim=0)"),
+            ("x_train.mean(dim=0)", "torch.cat([x_train, x_test]).mean(dim=0)"),
+            ("x_train.mean(dim=0), x_train.std(dim=0)", "x_train.mean(), x_train.std()"),
+            ("(x_train - mean) / std,", "(x_train - mean) / std**2,")],
+    "8-4": [("if rest and not drop_last", "if not drop_last"), (" and not drop_last", ""),
+            ("return full + 1, rest", "return full, rest"), (" if full else 0", "")],
+}
