@@ -23,6 +23,10 @@ IMAGES = DATA.with_name("images")
 MEAN, STD = 0.1307, 0.3081      # of MNIST's training pixels in [0, 1], as image2tensor.py prints
 MNIST_SHA256 = "ee068f36682cba7f38bafdedc77b0f873ebbcf877036f7ebde566966146ac146"
 COMPARE = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+UNUSUAL = {";": "semicolons", "[\"']": "quotes", r"[^\W\de_]": "letters (a header?)", r",\s*$":
+           "a comma at the end", r"(^|,)\s*(,|$)": "an empty field", r"^\d+,": "a row number?",
+           "": "too many, too few or odd numbers"}      # the first that is found in a line counts
+NUMBERS = re.compile(r"(\s*[-+]?(\d+\.?|\d*\.\d+)(e[-+]?\d+)?\s*(,(?!$)|$))+", re.ASCII | re.I)
 
 
 class BadInput(ValueError):
@@ -128,65 +132,56 @@ def pick_device():
 
 
 def load_mnist(device="cpu"):
-    """The official MNIST, standardised: every pixel (value / 255 - MEAN) / STD.
-
-    Returns x_train (60000, 1, 28, 28) float32, y_train (60000,) int64, x_test and y_test (10000).
-    """
+    """The official MNIST, standardised: every pixel (value / 255 - MEAN) / STD."""
     import torch
     path = DATA / "mnist.npz"
-    content = read_bytes(path)
+    content = path.read_bytes() if path.is_file() and os.access(path, os.R_OK) else b""
     if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
-        raise BadInput(f"{path}: expected the file that ships, got a damaged one of "
-                       f"{len(content):,} bytes; fetch it again: git checkout data/mnist.npz")
+        raise BadInput(f"{path}: expected the file that ships; run: git checkout data/mnist.npz")
     with np.load(io.BytesIO(content)) as file:
-        x_train, y_train, x_test, y_test = (torch.from_numpy(file[name]).to(device) for name in
-                                            ("x_train", "y_train", "x_test", "y_test"))
+        x_train, y_train, x_test, y_test = (torch.from_numpy(a).to(device) for a in file.values())
     x_train, x_test = ((x.unsqueeze(1) / 255 - MEAN) / STD for x in (x_train, x_test))
-    return x_train, y_train.long(), x_test, y_test.long()
-
-
-def read_bytes(path):
-    """The content of a file, unzipped where it is gzip. Raises BadInput where it cannot be read."""
-    try:
-        content = Path(path).read_bytes()
-        if content[:2] == b"\x1f\x8b":  # by content: some browsers unzip and leave the name
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        error = getattr(error, "strerror", None) or error       # "No such file or directory"
-        raise BadInput(f"{path}: expected a file that can be read, got: {error}") from None
-    return content
+    return x_train, y_train.long(), x_test, y_test.long()       # (N, 1, 28, 28), (N,) of each
 
 
 def read_text(path):
     """The text of a UTF-8 file, plain or gzipped, with \\n as the end of a line."""
-    content = read_bytes(path)
     try:
+        with open(path, "rb") as file:
+            packed = file.peek(2)[:2] == b"\x1f\x8b"    # some browsers unzip and leave the name
+            content = (gzip.GzipFile(fileobj=file) if packed else file).read(10**8)
+        if len(content) == 10**8:
+            raise OSError("100 MB or more")
         text = content.decode("utf-8-sig")      # -sig: some editors begin a file with a mark
+    except (OSError, EOFError, zlib.error) as error:
+        got = getattr(error, "strerror", None) or error         # "No such file or directory"
+        raise BadInput(f"{path}: expected a file that can be read, got: {got}") from None
     except UnicodeDecodeError as error:
-        got = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "another coding"
+        got = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "another coding (GBK?)"
         line = content[:error.start].count(b"\n") + 1
         raise BadInput(f"{path}, line {line}: expected UTF-8, got {got}; save as UTF-8") from None
-    if re.match(r"\s*<(!doctype|html|head)", text, re.IGNORECASE):
-        raise BadInput(f"{path}: expected data, got a web page; download the file itself")
+    if "\0" in text or re.match(r"\s*<(!doctype|html|head|\?xml)", text, re.IGNORECASE):
+        got = "bytes 0, UTF-16 or no text; save as UTF-8" if "\0" in text else "a web page"
+        raise BadInput(f"{path}: expected a text in UTF-8, got {got}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_table(path, features=8):
-    """Rows of numbers with commas between, the last a label 0 or 1: x (N, features), y (N, 1)."""
-    rows = []
-    for number, line in enumerate(read_text(path).rstrip().split("\n"), start=1):
-        try:
-            row = [float(field) for field in line.split(",")]
-        except ValueError:
-            row = []
-        if len(row) != features + 1 or row[-1] not in (0, 1) or not max(map(abs, row)) < 1e6:
+    """Rows of numbers in [-1, 1] and a label 0 or 1, commas between: x (N, features), y (N, 1)."""
+    lines = read_text(path).rstrip().split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not NUMBERS.fullmatch(line) or line.count(",") != features:
+            got = next(name for pattern, name in UNUSUAL.items() if re.search(pattern, line))
             raise BadInput(f"{path}, line {number}: expected {features} numbers and a label 0 or 1,"
-                           f" commas between, got {line[:60]!r}")
-        rows.append(row)
-    table = np.array(rows, dtype=np.float32)                    # (N, features + 1)
-    if len(set(table[:, -1])) < 2:
-        raise BadInput(f"{path}: expected rows of both labels, got {len(table)} of one")
-    return table[:, :-1], table[:, -1:]
+                           f" commas between, got {got}: {line[:60]!r}")
+    table = np.loadtxt(lines, delimiter=",", ndmin=2)           # (N, features + 1)
+    labels = np.unique(table[:, -1]).tolist()
+    if labels != [0, 1]:
+        raise BadInput(f"{path}: expected labels 0 and 1 in the last column, got {labels[:5]}")
+    for k in np.flatnonzero(abs(table).max(axis=0) > 1):
+        raise BadInput(f"{path}: expected [-1, 1], column {k + 1} goes from {table[:, k].min():g} "
+                       f"to {table[:, k].max():g}; scale it: 2 * (x - low) / (high - low) - 1")
+    return np.split(table.astype(np.float32), [features], axis=1)
 
 
 def plot_curve(values, xlabel="epoch", ylabel="loss"):

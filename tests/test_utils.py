@@ -183,15 +183,24 @@ def test_read_table(change, pack, tmp_path):
 
 @pytest.mark.parametrize(("text", "message"), [
     ("", "line 1: expected 8 numbers and a label 0 or 1"),
-    (ROW.format(0) + ROW.format(2), "line 2: expected 8 numbers and a label 0 or 1"),
-    (ROW.format(0) + ROW.format(0.5), "line 2: expected 8 numbers and a label 0 or 1"),
-    (ROW.format(0) + "a,b\n", "line 2: expected 8 numbers .* got 'a,b'"),
-    (ROW.format(0) + "1,2,3\n", "line 2: expected 8 numbers"),
+    (ROW.format(0) + ROW.format(2), r"expected labels 0 and 1 .*, got \[0.0, 2.0\]"),
+    (ROW.format(1) + ROW.format(0.5), r"expected labels 0 and 1 in .*, got \[0.5, 1.0\]"),
+    (ROW.format(0) + "a,b\n", r"line 2: .* got letters \(a header\?\): 'a,b'"),
+    (ROW.format(0) + "0.1,2,3\n", "line 2: .* got too many, too few or odd numbers: '0.1,2,3'"),
     (ROW.format(0) + ROW.format("0,1"), "line 2: expected 8 numbers"),
+    (ROW.format(0) + "1," + ROW.format(1), r"line 2: .* got a row number\?: '1,0.1,"),
+    (ROW.format(0) + ROW.format(1).replace("0.5", "0.5_1"), "line 2: .* odd numbers"),
+    (ROW.format(0) + ROW.format("1,"), "line 2: .* got a comma at the end"),
+    (ROW.format(0) + ROW.format(1).replace("0.3", ""), "line 2: .* got an empty field"),
+    (ROW.format(0) + ROW.format(1).replace("0.3", '"0.3"'), "line 2: .* got quotes"),
+    (ROW.format(0).replace(",", ";").replace(".", ","), "line 1: .* got semicolons"),
+    (ROW.format(0) + ROW.format(1).replace("0.3", "1.5"), r"expected \[-1, 1\], column 3 goes from "
+     r"0.3 to 1.5; scale it: 2 \* \(x - low\) / \(high - low\) - 1"),
     (ROW.format(0) + ROW.format(1).replace("0.1", "nan"), "line 2: expected 8 numbers"),
     (ROW.format(0) + ROW.format(1).replace("0.1", "inf"), "line 2: expected 8 numbers"),
+    (ROW.format(0) + ROW.format(1).replace("0.5", "nan"), "line 2: expected 8 numbers"),
     (ROW.format(0) + "\n" + ROW.format(1), "line 2: expected 8 numbers"),
-    (ROW.format(1), "expected rows of both labels"),
+    (ROW.format(1), r"expected labels 0 and 1 in the last column, got \[1.0\]"),
 ])
 def test_a_wrong_table_is_refused_by_line(text, message, tmp_path):
     path = tmp_path / "table.csv"
