@@ -1,0 +1,92 @@
+"""Solutions of lecture 9, and changes to them that readers make: each must be seen."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def nll(log_p, y):
+    return -log_p[range(len(y)), y].mean()
+
+
+def cross_entropy(z, y):
+    return nll(F.log_softmax(z, dim=1), y)
+
+
+def class_numbers(labels):
+    return torch.tensor([int(label.removeprefix("Class_")) - 1 for label in labels])
+
+
+def probabilities(scores):
+    return scores.softmax(dim=1)
+
+
+def log_loss(p, labels):
+    true = p[range(len(labels)), class_numbers(labels)]     # (N,)
+    return -true.clamp(min=1e-15).log().mean()
+
+
+class Classifier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.l1 = nn.Linear(6, 8)
+        self.l2 = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.l2(F.relu(self.l1(x)))
+
+    def predict(self, x):
+        return self(x).softmax(dim=1)
+
+
+def log_softmax(z):
+    z = z - z.max(dim=1, keepdim=True).values
+    return z - z.exp().sum(dim=1, keepdim=True).log()
+
+
+@torch.no_grad()
+def accuracy(model, loader):
+    was_training = model.training
+    model.eval()
+    right = samples = 0
+    for x, y in loader:
+        right += (model(x).argmax(dim=1) == y).sum().item()
+        samples += len(y)
+    model.train(was_training)
+    return right / samples
+
+
+def pixel_statistics(images):
+    pixels = images / 255
+    return pixels.mean(), pixels.std()
+
+
+def normalise(images, mean, deviation):
+    return (images.unsqueeze(1) / 255 - mean) / deviation
+
+
+MISTAKES = {
+    "9-1": [("-log_p[range(len(y)), y].mean()", "log_p[range(len(y)), y].mean()"),
+            (".mean()", ".sum()"), ("range(len(y)), y", ":, y"), ("dim=1", "dim=0"),
+            ("F.log_softmax", "F.softmax"), ("F.log_softmax(z, dim=1)", "z")],
+    "9-2": [(" - 1", ""), ("dim=1", "dim=0"), (".clamp(min=1e-15)", ""),
+            ("scores.softmax(dim=1)", "torch.sigmoid(scores)"), (".log()", ".log10()"),
+            ("[int(label", "[float(label")],
+    "9-3": [("self.l2(F.relu(self.l1(x)))", "self.l2(F.relu(self.l1(x))).softmax(dim=1)"),
+            ("self.l2(F.relu(self.l1(x)))", "F.relu(self.l2(F.relu(self.l1(x))))"),
+            ("self(x).softmax(dim=1)", "self(x).softmax(dim=0)"),
+            ("self(x).softmax(dim=1)", "torch.sigmoid(self(x))")],
+    "9-4": [("z = z - z.max(dim=1, keepdim=True).values", "z = z"), ("z.max(dim=1, keepdim=True)"
+             ".values", "z.max()"), ("dim=1, keepdim=True).log", "dim=0, keepdim=True).log"),
+            ("z - z.exp().sum", "z.exp().sum")],
+    "9-5": [("    return right / samples", "    return right / len(loader)"),
+            ("    model.eval()\n", ""), ("    model.train(was_training)\n", ""),
+            ("model.train(was_training)", "model.train()"),
+            ("right += (model(x).argmax(dim=1) == y).sum().item()\n        samples += len(y)",
+             "right += (model(x).argmax(dim=1) == y).float().mean().item()\n        samples += 1"),
+            ("argmax(dim=1)", "argmax(dim=0)")],
+    "9-6": [("pixels = images / 255", "pixels = images.float()"),
+            ("pixels.std()", "pixels.std(dim=(1, 2)).mean()"), ("pixels.std()", "pixels.var()"),
+            (".unsqueeze(1)", ""), (".unsqueeze(1) / 255", ".unsqueeze(1)"),
+            ("/ deviation", "/ deviation**2")],
+}
