@@ -5,15 +5,14 @@ import gzip
 import hashlib
 import inspect
 import io
-import math
 import operator
 import os
 import re
-import signal
 import sys
 import tempfile
 import zlib
 from pathlib import Path
+from traceback import walk_tb
 
 import numpy as np
 
@@ -40,11 +39,9 @@ def flags(main):
     main's docstring is its help; a limit in it holds: `epochs: ..., >= 1` refuses `--epochs 0`.
     """
     sys.excepthook = one_line
-    if hasattr(signal, "SIGPIPE"):      # `| head -n 1` closes the pipe: end quietly
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if hasattr(sys.stdout, "reconfigure"):      # a Chinese console has no ü: print ? for it
         sys.stdout.reconfigure(errors="replace", line_buffering=True)
-    doc = inspect.getdoc(main)          # without the indentation, on every version of Python
+    doc = inspect.getdoc(main) or sys.exit("start Python without -OO: it drops the settings' texts")
     meanings = dict(re.findall(r"^(\w+): (.+)$", doc, re.MULTILINE))
     parser = argparse.ArgumentParser(description=doc.split("\n")[0], allow_abbrev=False)
 
@@ -62,13 +59,12 @@ def flags(main):
             kind = str if default is None else type(default)
             parser.add_argument(*names, type=checked(kind, meaning), default=default, help=text,
                                 metavar=kind.__name__.upper())
-    arguments = []
-    for text in sys.argv[1:]:
-        if re.match(r"-(\d|\.|inf|nan)", text) and arguments:    # to argparse -1e-3 is an option
-            arguments[-1] += f"={text}"
-        else:
-            arguments.append(text)
-    settings = vars(parser.parse_args(arguments))
+    notebook = sys.argv[0].endswith("kernel_launcher.py")   # then the command line is the kernel's
+    typed = [] if notebook else sys.argv[1:]
+    for i in reversed(range(1, len(typed))):
+        if re.match(r"-(\d|\.|inf|nan)", typed[i]):     # to argparse -1e-3 is an option
+            typed[i - 1:i + 1] = [f"{typed[i - 1]}={typed[i]}"]
+    settings = vars(parser.parse_args(typed))
     use_threads(1)
     import matplotlib.pyplot as plt
     try:
@@ -88,7 +84,7 @@ def checked(kind, meaning):
     def read(text):
         try:
             value = kind(text)
-            fine = kind is not float or math.isfinite(value)
+            fine = kind is str or abs(value) < 2**63        # nor is nan
         except ValueError:
             fine = False
         if not fine or not all(COMPARE[sign](value, float(bound)) for sign, bound in limits):
@@ -100,20 +96,29 @@ def checked(kind, meaning):
 
 
 def one_line(kind, error, traceback):
-    """sys.excepthook: a BadInput is shown as one line; anything else keeps its traceback."""
-    if issubclass(kind, (BadInput, KeyboardInterrupt)):
-        print(f"{Path(sys.argv[0]).name}: {error if str(error) else 'stopped'}", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, traceback)
+    """sys.excepthook: a BadInput and Ctrl-C are one line each; anything else has its traceback."""
+    if kind is BrokenPipeError:         # `| head -n 1` has read enough: end quietly
+        os._exit(1)
+    if kind is KeyboardInterrupt:
+        epochs = [f.f_locals["epoch"] for f, _ in walk_tb(traceback) if "epoch" in f.f_locals]
+        error = f"stopped in epoch {epochs[0]}; the lines above stand" if epochs else "stopped"
+    elif not issubclass(kind, BadInput):
+        return sys.__excepthook__(kind, error, traceback)
+    print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+    if kind is KeyboardInterrupt:
+        sys.exit(130)
+
+
+def finite(loss):
+    """loss.item(). Raises BadInput when training diverges: nan, inf, or a loss beyond any sense."""
+    value = loss.item()
+    if not abs(value) < 500:            # exp(value), a perplexity, shall be a number as well
+        raise BadInput(f"the loss has become {value:.4g}, training diverges: try a smaller --lr")
+    return value
 
 
 def use_threads(count):
-    """Let torch compute with that many threads, unless the environment sets their number.
-
-    Threads wait for each other after every operation. Beside two busy programs on 2 cores a step of
-    lesson 9 takes 2.4 times as long as alone with one thread, 16 times with two; one of lesson 11
-    1.7 and 4.7 times. Alone the second thread saves a third, or less.
-    """
+    """Let torch compute with that many threads, unless the environment sets it (README, Speed)."""
     if "torch" in sys.modules and "OMP_NUM_THREADS" not in os.environ:
         sys.modules["torch"].set_num_threads(count)
 
@@ -125,8 +130,8 @@ def pick_device():
         try:
             torch.ones(1, device="cuda").sum().item()
             return torch.device("cuda")
-        except RuntimeError as error:
-            print(f"the GPU cannot be used, so the CPU is: {str(error).splitlines()[0]}")
+        except (RuntimeError, AssertionError) as error:     # Assertion: a torch without CUDA
+            print("the GPU cannot be used, so the CPU is: " + str(error).split("\n")[0])
     use_threads(max(1, (os.cpu_count() or 1) // 2))
     return torch.device("cpu")
 
@@ -200,16 +205,18 @@ def plot_curve(values, xlabel="epoch", ylabel="loss"):
 
 
 def show(figure, name):
-    """Write the figure to images/run/NAME.png; open a window where there is a display."""
+    """Write the figure to images/run/NAME.png, say where, and show it where there is a screen."""
     import matplotlib.pyplot as plt
     path = IMAGES / "run" / f"{name}.png"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110)
     except OSError as error:
-        path = Path(tempfile.gettempdir()) / path.name
-        print(f"images/run cannot be written ({error.strerror}): the figure is {path}")
+        print(f"images/run cannot be written: {error}", file=sys.stderr)
+        path = Path(tempfile.mkdtemp()) / path.name     # new: no one else's file is in the way
         figure.savefig(path, dpi=110)
-    if figure.canvas.required_interactive_framework:  # None where pyplot only draws to files
+    near = os.path.relpath(path) if path.drive == Path.cwd().drive else str(path)
+    print("figure:", min(str(path), near, key=len), file=sys.stderr)  # on stdout the result is last
+    if figure.canvas.required_interactive_framework or "inline" in plt.get_backend():
         plt.show()
     plt.close(figure)

@@ -18,7 +18,7 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 LIUER = ROOT / "liuer"
 SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name not in
-                 ("utils.py", "__main__.py"))
+                 ("utils.py", "__init__.py", "__main__.py"))
 # The whole runs of these take longer than all other tests together: with --run-slow.
 SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson11.py", "lesson11_2.py",
         "lesson11_3.py", "lesson11_4.py", "lesson13.py", "lesson13_2.py", "lesson13_3.py",
@@ -47,7 +47,7 @@ class Run(NamedTuple):
     stdout: str
     stderr: str
     returncode: int
-    figure: Path
+    figure: str             # where the script says that it wrote its figure
 
 
 def pytest_addoption(parser):
@@ -76,7 +76,8 @@ def no_figures_left():
 def run_script(tmp_path_factory, worker_id):
     """run_script("lesson3.py", "--epochs", "5"): run it as a reader would, but from another
     directory, without a display or a network, every warning an error. Once per session: the
-    workers of pytest-xdist share what one of them has run."""
+    workers of pytest-xdist share what one of them has run. The line on stderr that says where the
+    figure is becomes Run.figure; what else is on stderr stays."""
     shared = tmp_path_factory.getbasetemp()
     shared = (shared if worker_id == "master" else shared.parent) / "runs"
     shared.mkdir(exist_ok=True)
@@ -91,14 +92,15 @@ def run_script(tmp_path_factory, worker_id):
                 environment = {key: value for key, value in os.environ.items()
                                if key not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
                 environment |= {"PYTHONPATH": str(site), "PYTHONIOENCODING": "utf-8"}
+                elsewhere = tmp_path_factory.mktemp("elsewhere")
                 process = subprocess.run(
-                    [sys.executable, "-W", "error", *command], env=environment,
-                    cwd=tmp_path_factory.mktemp("elsewhere"), capture_output=True,
-                    encoding="utf-8", stdin=subprocess.DEVNULL, timeout=900)
-                known.write_text(json.dumps([process.stdout, process.stderr, process.returncode]),
-                                 encoding="utf-8")
-        return Run(*json.loads(known.read_text(encoding="utf-8")),
-                   ROOT / "images" / "run" / f"{Path(name).stem}.png")
+                    [sys.executable, "-W", "error", *command], env=environment, cwd=elsewhere,
+                    capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, timeout=900)
+                line = re.compile(r"^figure: (.*)\n", re.MULTILINE)
+                figure = str((elsewhere / "".join(line.findall(process.stderr))).resolve())
+                known.write_text(json.dumps([process.stdout, line.sub("", process.stderr),
+                                             process.returncode, figure]), encoding="utf-8")
+        return Run(*json.loads(known.read_text(encoding="utf-8")))
 
     return run
 

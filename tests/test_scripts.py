@@ -208,7 +208,8 @@ def test_default_run(run_script, name):
     run = run_script(name)
     assert run.stderr == ""
     assert run.returncode == 0
-    assert run.figure.stat().st_size > 5_000
+    figure = ROOT / "images" / "run" / f"{name[:-3]}.png"
+    assert run.figure == str(figure) and figure.stat().st_size > 5_000
     last = run.stdout.rstrip("\n").split("\n")[-1]
     assert re.search(r"\d", last), last
     for word in ("nan", "inf"):

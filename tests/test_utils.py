@@ -1,9 +1,11 @@
 """Settings, the readers of files good and bad, threads, figures."""
 
 import gzip
+import math
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -87,6 +89,8 @@ def test_a_negative_number_is_a_value_and_no_option(program, number):
     (["--lr", "0"], "--lr: expected a number > 0 and <= 100, got '0'"),
     (["--lr", "100.1"], "--lr: expected a number > 0 and <= 100, got '100.1'"),
     (["--w", "inf"], "--w: expected a number, got 'inf'"),
+    (["--w", "nan"], "--w: expected a number, got 'nan'"),
+    (["--epochs", "9" * 20], "--epochs: expected a whole number >= 1, got '99999999999999999999'"),
     (["--w", "-inf"], "--w: expected a number, got '-inf'"),
     (["--momentum", "1"], "--momentum: expected a number >= 0 and < 1, got '1'"),
     (["--momentum", "-1e-9"], "--momentum: expected a number >= 0 and < 1, got '-1e-9'"),
@@ -131,6 +135,32 @@ print(small, torch.get_num_threads())"""
         return process.stdout.split()
     assert run() == ["1", "4"]
     assert run(OMP_NUM_THREADS="2") == ["2", "2"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no driver\nlong explanation"), AssertionError()])
+def test_a_gpu_that_cannot_be_used(error, monkeypatch, capsys):
+    """A driver that is too old; a torch without CUDA beside a program that says there is a GPU."""
+    def refuse(*arguments, device):
+        raise error
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", refuse)
+    assert utils.pick_device() == torch.device("cpu")
+    line = f"the GPU cannot be used, so the CPU is: {str(error)[:9]}\n"
+    assert capsys.readouterr().out == line
+
+
+# ----------------------------------------------------------------------------------- the loss
+def test_a_loss_is_a_number():
+    assert utils.finite(torch.tensor(2.5)) == 2.5
+    assert utils.finite(torch.tensor(-3.0, dtype=torch.float64)) == -3.0
+
+
+@pytest.mark.parametrize(("loss", "said"), [(math.nan, "nan"), (math.inf, "inf"),
+                                            (-math.inf, "-inf"), (123456.0, "1.235e+05")])
+def test_a_training_that_diverges_gets_one_line(loss, said):
+    with pytest.raises(utils.BadInput, match="smaller --lr") as error:
+        utils.finite(torch.tensor(loss))
+    assert f"the loss has become {said}, " in str(error.value) and "\n" not in str(error.value)
 
 
 # ------------------------------------------------------------------------------------- MNIST
@@ -260,8 +290,33 @@ def test_epochs_are_whole_numbers():
     plt.close(figure)
 
 
-def test_show_writes_the_figure(tmp_path, monkeypatch):
+@pytest.mark.parametrize("folder", [".", "images", "other/folder/far/away/from/images"])
+def test_show_writes_the_figure_and_says_where(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(utils, "IMAGES", tmp_path / "images")
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / folder)
     utils.show(utils.plot_curve([1.0]), "lesson0")
-    assert plt.imread(tmp_path / "images" / "run" / "lesson0.png").shape == (495, 770, 4)
+    path = tmp_path / "images" / "run" / "lesson0.png"
+    assert plt.imread(path).shape == (495, 770, 4)
     assert plt.get_fignums() == []
+    out, err = capsys.readouterr()
+    assert out == ""                    # the last line on stdout stays the result
+    said = re.fullmatch("figure: (.*)\n", err)[1]
+    assert (tmp_path / folder / said).resolve() == path
+    near = {".": Path("images", "run", path.name), "images": Path("run", path.name)}
+    assert said == str(near.get(folder, said)) and len(said) <= len(str(path))
+
+
+@pytest.mark.parametrize(("backend", "calls"), [("agg", 0), ("inline", 1), ("a window", 1)])
+def test_a_window_opens_where_one_can_and_a_notebook_shows_the_figure(backend, calls, tmp_path,
+                                                                      monkeypatch):
+    shown = []
+    monkeypatch.setattr(utils, "IMAGES", tmp_path)
+    monkeypatch.setattr(plt, "show", lambda: shown.append(backend))
+    figure = utils.plot_curve([1.0])
+    if backend == "inline":
+        monkeypatch.setattr(plt, "get_backend", lambda: "inline")
+    elif backend == "a window":
+        monkeypatch.setattr(figure.canvas, "required_interactive_framework", "tk", raising=False)
+    utils.show(figure, "lesson0")
+    assert len(shown) == calls
