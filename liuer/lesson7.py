@@ -49,7 +49,7 @@ def main(epochs=1000, lr=0.1, momentum=0.9, seed=0, path=None):
     lr: learning rate, > 0 and <= 100
     momentum: momentum of SGD, the lecture uses none, >= 0 and < 1
     seed: of the initial weights, >= 0
-    path: another table, CSV or .csv.gz of 8 features and a label
+    path: another table, CSV or .csv.gz: 8 features in [-1, 1], then a label 0 or 1
     """
     torch.manual_seed(seed)
 

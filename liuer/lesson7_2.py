@@ -62,7 +62,7 @@ def main(epochs=500, lr=0.1, momentum=0.9, seed=0, path=None):
     lr: learning rate, > 0 and <= 100
     momentum: momentum of SGD, >= 0 and < 1
     seed: of the initial weights, the same for every net, >= 0
-    path: another table, CSV or .csv.gz of 8 features and a label
+    path: another table, CSV or .csv.gz: 8 features in [-1, 1], then a label 0 or 1
     """
     # 1. Prepare data
     x, y = read_table(path or DATA / "breast_cancer.csv")

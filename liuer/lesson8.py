@@ -93,7 +93,7 @@ def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, start=None,
     workers: processes that fetch samples, 0 for none but this one, >= 0 and <= 64
     start: how workers start: spawn, forkserver or fork (without it: as this system does)
     seed: of the split, the weights and the order of the samples, >= 0
-    path: another table, CSV or .csv.gz of 8 features and a label
+    path: another table, CSV or .csv.gz: 8 features in [-1, 1], then a label 0 or 1
     """
     known = multiprocessing.get_all_start_methods()
     if start is not None and start not in known:

@@ -23,7 +23,7 @@ MEAN, STD = 0.1307, 0.3081      # of MNIST's training pixels in [0, 1], as image
 MNIST_SHA256 = "ee068f36682cba7f38bafdedc77b0f873ebbcf877036f7ebde566966146ac146"
 COMPARE = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 UNUSUAL = {";": "semicolons", "[\"']": "quotes", r"[^\W\de_]": "letters (a header?)", r",\s*$":
-           "a comma at the end", r"(^|,)\s*(,|$)": "an empty field", r"^\d+,": "a row number?",
+           "a comma at the end", r"(^|,)\s*(,|$)": "an empty field", r"^\d+,": "row numbers?",
            "": "too many, too few or odd numbers"}      # the first that is found in a line counts
 NUMBERS = re.compile(r"(\s*[-+]?(\d+\.?|\d*\.\d+)(e[-+]?\d+)?\s*(,(?!$)|$))+", re.ASCII | re.I)
 

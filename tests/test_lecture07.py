@@ -57,6 +57,13 @@ BAD = {
     "empty": b"",
     "columns": f"{ROW},1\n0.1,0.2,1\n".encode(),
     "header": f"radius,texture\n{ROW},1\n".encode(),
+    "raw units": f"{ROW},1\n{ROW},0\n".replace("0.5,0", "148,0").encode(),
+    "semicolons": f"{ROW},1\n{ROW},0\n".replace(",", ";").replace(".", ",").encode(),
+    "row numbers": f"0,{ROW},1\n1,{ROW},0\n".encode(),
+    "comma at the end": f"{ROW},1,\n{ROW},0,\n".encode(),
+    "not a number": f"{ROW},1\n{ROW},0\n".replace("0.5,0", "nan,0").encode(),
+    "UTF-16": f"{ROW},1\n{ROW},0\n".encode("utf-16"),
+    "web page": b"<!DOCTYPE html><title>404</title>",
     "label": f"{ROW},1\n{ROW},0\n{ROW},2\n".encode(),
     "one class": f"{ROW},1\n{ROW},1\n".encode(),
     "binary": bytes(range(128, 256)),
@@ -86,6 +93,26 @@ def test_a_bad_path_on_the_command_line(run_script, name):
     assert run.returncode == 1 and run.stdout == ""
     assert run.stderr.count("\n") == 1
     assert run.stderr.startswith(f"{name}: no-such-table.csv.gz: expected")
+
+
+@pytest.mark.parametrize(("row", "said"), [
+    ("6,148,72,35,0,33.6,0.627,50,1", "expected [-1, 1], column 1 goes from 0.5 to 6; scale it: "
+     "2 * (x - low) / (high - low) - 1"),
+    ("0,5;0,5;0,5;0,5;0,5;0,5;0,5;0,5;1", "got semicolons: '0,5;0,5;"),
+    ('"0.5",0.5,0.5,0.5,0.5,0.5,0.5,0.5,1', "got quotes: '\"0.5\",0.5"),
+    (f"12,{ROW},1", "got row numbers?: '12,0.5,0.5"),
+    (f"{ROW},1,", "got a comma at the end: '0.5,0.5"),
+    ("0.5,,0.5,0.5,0.5,0.5,0.5,0.5,1", "got an empty field: '0.5,,0.5"),
+    ("a,b,c,d,e,f,g,h,label", "got letters (a header?): 'a,b,c"),
+    ("0.5 0.5 0.5 0.5 0.5 0.5 0.5 0.5 1", "got too many, too few or odd numbers: '0.5 0.5"),
+])
+def test_the_line_says_what_is_unusual(row, said, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{ROW},0\n{ROW},1\n{row}\n", encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        lesson7.main(path=str(path))
+    place = str(path) if "[-1, 1]" in said else f"{path}, line 3"
+    assert str(caught.value).startswith(place + ": expected ") and said in str(caught.value)
 
 
 def test_another_table_by_path(tmp_path):

@@ -218,7 +218,7 @@ def test_read_table(change, pack, tmp_path):
     (ROW.format(0) + "a,b\n", r"line 2: .* got letters \(a header\?\): 'a,b'"),
     (ROW.format(0) + "0.1,2,3\n", "line 2: .* got too many, too few or odd numbers: '0.1,2,3'"),
     (ROW.format(0) + ROW.format("0,1"), "line 2: expected 8 numbers"),
-    (ROW.format(0) + "1," + ROW.format(1), r"line 2: .* got a row number\?: '1,0.1,"),
+    (ROW.format(0) + "1," + ROW.format(1), r"line 2: .* got row numbers\?: '1,0.1,"),
     (ROW.format(0) + ROW.format(1).replace("0.5", "0.5_1"), "line 2: .* odd numbers"),
     (ROW.format(0) + ROW.format("1,"), "line 2: .* got a comma at the end"),
     (ROW.format(0) + ROW.format(1).replace("0.3", ""), "line 2: .* got an empty field"),
