@@ -1,0 +1,84 @@
+"""Solutions of lecture 10, and changes to them that readers make: each must be seen."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class DeeperNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 10, kernel_size=5)
+        self.conv2 = nn.Conv2d(10, 20, kernel_size=5)
+        self.conv3 = nn.Conv2d(20, 40, kernel_size=3, padding=1)
+        self.fc1 = nn.Linear(160, 80)
+        self.fc2 = nn.Linear(80, 40)
+        self.fc3 = nn.Linear(40, 10)
+
+    def forward(self, x):                               # (N, 1, 28, 28)
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))      # (N, 10, 12, 12)
+        x = F.relu(F.max_pool2d(self.conv2(x), 2))      # (N, 20, 4, 4)
+        x = F.relu(F.max_pool2d(self.conv3(x), 2))      # (N, 40, 2, 2)
+        x = x.flatten(start_dim=1)                      # (N, 160)
+        x = F.relu(self.fc1(x))                         # (N, 80)
+        x = F.relu(self.fc2(x))                         # (N, 40)
+        return self.fc3(x)                              # (N, 10)
+
+
+def output_size(size, kernel, padding, stride, dilation):
+    reach = dilation * (kernel - 1) + 1
+    return (size + 2 * padding - reach) // stride + 1
+
+
+def convolve(x, weight, bias):
+    channels, height, width = x.shape
+    kernel = weight.shape[2]
+    result = torch.zeros(len(weight), height - kernel + 1, width - kernel + 1)
+    for out in range(len(weight)):
+        for i in range(height - kernel + 1):
+            for j in range(width - kernel + 1):
+                window = x[:, i:i + kernel, j:j + kernel]               # (C, K, K)
+                result[out, i, j] = (window * weight[out]).sum() + bias[out]
+    return result
+
+
+def conv_parameters(in_channels, out_channels, kernel):
+    return out_channels * (in_channels * kernel**2 + 1)
+
+
+def linear_parameters(in_features, out_features):
+    return out_features * (in_features + 1)
+
+
+def flat_features(height, width):
+    channels = 20
+    sides = []
+    for size in (height, width):
+        for _ in range(2):
+            size = (size - 4) // 2
+        sides.append(size)
+    return channels * sides[0] * sides[1]
+
+
+MISTAKES = {
+    "10-1": [(", padding=1", ""), ("return self.fc3(x)", "return F.relu(self.fc3(x))"),
+             ("x = F.relu(self.fc1(x))", "x = self.fc1(x)"),
+             ("x.flatten(start_dim=1)", "x.flatten()"),
+             ("nn.Linear(160, 80)", "nn.Linear(640, 80)"),
+             ("nn.Conv2d(10, 20, kernel_size=5)", "nn.Conv2d(10, 20, kernel_size=5, padding=2)")],
+    "10-2": [("2 * padding", "padding"), ("// stride", "/ stride"),
+             ("dilation * (kernel - 1) + 1", "kernel"),
+             ("dilation * (kernel - 1) + 1", "dilation * kernel"), ("stride + 1", "stride")],
+    "10-3": [("* weight[out])", "* weight[out].flip(1, 2))"), (" + bias[out]", ""),
+             ("x[:, i:i + kernel", "x[:1, i:i + kernel"),
+             ("for j in range(width - kernel + 1)", "for j in range(width - kernel)"),
+             ("(window * weight[out]).sum()", "(window * weight[out])[0].sum()")],
+    "10-4": [("kernel**2 + 1)", "kernel**2)"), ("kernel**2", "kernel"),
+             ("(in_channels * kernel**2 + 1)", "(kernel**2 + 1)"),
+             ("out_channels * (in_channels * kernel**2 + 1)",
+              "out_channels * in_channels * (kernel**2 + 1)"),
+             ("(in_features + 1)", "in_features")],
+    "10-5": [("channels = 20", "channels = 1"), ("(size - 4) // 2", "(size - 4) / 2"),
+             ("range(2)", "range(1)"), ("(size - 4) // 2", "(size - 3) // 2"),
+             ("sides[0] * sides[1]", "sides[0] ** 2")],
+}
