@@ -21,8 +21,8 @@ SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name not in
                  ("utils.py", "__init__.py", "__main__.py"))
 # The whole runs of these take longer than all other tests together: with --run-slow.
 SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson11.py", "lesson11_2.py",
-        "lesson11_3.py", "lesson11_4.py", "lesson13.py", "lesson13_2.py", "lesson13_3.py",
-        "lesson13_4.py", "lesson13_5.py", "lesson13_6.py"]
+        "lesson11_3.py", "lesson11_4.py", "lesson11_5.py", "lesson11_6.py", "lesson13.py",
+        "lesson13_2.py", "lesson13_3.py", "lesson13_4.py", "lesson13_5.py", "lesson13_6.py"]
 sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
 os.environ["MPLBACKEND"] = "agg"
 os.environ["OMP_NUM_THREADS"] = "1"     # tiny tensors on busy cores are far faster with one thread
