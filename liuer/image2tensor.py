@@ -7,20 +7,46 @@ See:   training pixels: mean 0.1307, std 0.3081
 Notes: liuer/README.md, lecture 9
 """
 
+import re
+import warnings
+
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from utils import MEAN, STD, BadInput, flags, load_mnist, show
+
+PIXELS = 50_000_000     # at most: 600 MB as floats in three channels
+KINDS = {               # files that people take for pictures, by their first bytes
+    rb"....ftyp(hei|hev|mif|msf)": "HEIC, as phones take it", rb"....ftypavi": "AVIF",
+    rb"....ftyp": "a video", rb"%PDF": "a PDF", rb"(<\?xml.*|\s*|<!--.*)<svg": "an SVG drawing",
+    rb"\s*<(!doctype|html|head)": "a web page", rb"PK": "a zip archive", rb"$": "an empty file",
+}
+
+
+def kind_of(path):
+    """What a file is that Pillow does not know."""
+    with open(path, "rb") as file:
+        start = file.read(500)
+    return next((name for pattern, name in KINDS.items()
+                 if re.match(pattern, start, re.DOTALL | re.IGNORECASE)), "another kind of file")
 
 
 def read_picture(path):
     """The picture as 8-bit gray or RGB, upright, what is transparent white. Raises BadInput."""
     try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)       # turned as the camera was held
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadInput(f"{path}: expected a picture (PNG, JPEG, ...), got: {error}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")     # of large pictures, of damaged notes about a photo
+            with Image.open(path) as file:
+                if file.width * file.height > PIXELS:
+                    raise ValueError(f"{file.width} x {file.height} pixels: make it smaller")
+                image = ImageOps.exif_transpose(file)       # turned as the camera was held
+    except UnidentifiedImageError:
+        raise BadInput(f"{path}: expected a picture, got {kind_of(path)}; save it as PNG or JPEG"
+                       ) from None
+    except Exception as error:      # Pillow's readers have a dozen kinds
+        got = getattr(error, "strerror", None) or error     # "No such file or directory"
+        raise BadInput(f"{path}: expected a picture (PNG, JPEG, ...), got: {got}") from None
     if image.mode.startswith(("I", "F")):
         raise BadInput(f"{path}: expected 8 bits a channel, got {image.mode}; save as 8-bit PNG")
     paper = Image.new("RGBA", image.size, "white")
@@ -63,13 +89,12 @@ def main(file=None):
 
     file: a picture, PNG or JPEG; without one the first training digit
     """
+    image = read_picture(file) if file else None
     x_train, y_train, _, _ = load_mnist()                           # (N, 1, 28, 28) float32
     digits = (x_train.squeeze(1) * STD + MEAN).mul(255).round().byte()      # back to 0..255
-    if file is None:
+    if image is None:
         image = Image.fromarray(digits[0].numpy())
         print(f"picture: the first training digit, a {y_train[0]}; --file PATH takes your own")
-    else:
-        image = read_picture(file)
 
     picture = torch.from_numpy(np.array(image))     # (H, W) or (H, W, C): PIL and NumPy put C last
     x = to_tensor(image)                            # (C, H, W)

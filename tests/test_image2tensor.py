@@ -2,6 +2,7 @@
 
 import re
 import sys
+import zlib
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -132,8 +133,52 @@ def test_an_unreadable_picture_raises(tmp_path, kind):
 
 def test_an_unreadable_picture_gets_one_line(run_script, tmp_path):
     run = run_script("image2tensor.py", "--file", bad_file(tmp_path, "text"))
-    assert run.returncode == 1
-    assert run.stderr.count("\n") == 1 and run.stderr.startswith("image2tensor.py: ")
+    assert run.returncode == 1 and run.stdout == ""
+    assert run.stderr == (f"image2tensor.py: {tmp_path}/bad.png: expected a picture, got another "
+                          "kind of file; save it as PNG or JPEG\n")
+
+
+@pytest.mark.parametrize(("start", "name"), [
+    (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"), (b"\0\0\0\x18ftypmp42", "a video"),
+    (b"%PDF-1.7\n%\xe2\xe3", "a PDF"), (b"PK\3\4", "a zip archive"), (b"", "an empty file"),
+    (b'<?xml version="1.0"?>\n<!-- by hand -->\n<svg width="1"/>', "an SVG drawing"),
+    (b"\n<!DOCTYPE html>\n<title>404</title>", "a web page"), (b"hello", "another kind of file"),
+])
+def test_what_is_no_picture_is_named_as_what_it_is(tmp_path, start, name):
+    path = tmp_path / "picture.png"
+    path.write_bytes(start)
+    with pytest.raises(BadInput, match=f"picture.png: expected a picture, got {name}.*; save it"):
+        image2tensor.read_picture(path)
+
+
+@pytest.mark.parametrize("name", ["cut.png", "cut.jpg"])
+def test_a_picture_cut_at_every_tenth_is_refused(tmp_path, name):
+    path = picture(tmp_path, "RGB", name, (60, 60))[0]
+    whole = path.read_bytes()
+    for tenth in range(10):
+        path.write_bytes(whole[:len(whole) * tenth // 10])
+        with pytest.raises(BadInput, match=f"{name}: expected a picture") as error:
+            image2tensor.read_picture(path)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (20000, 20000)])    # Pillow refuses one
+def test_a_huge_picture_is_refused_before_it_is_unpacked(tmp_path, size):
+    path = tmp_path / "huge.png"
+    Image.new("1", (1, 1)).save(path)
+    content = bytearray(path.read_bytes())
+    content[16:24] = size[0].to_bytes(4, "big") + size[1].to_bytes(4, "big")
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="huge.png: expected a picture .*pixels"):
+        image2tensor.read_picture(path)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "CMYK", "RGB", "RGBA"])
+def test_a_picture_of_any_mode_is_gray_or_rgb(tmp_path, mode):
+    path = tmp_path / "picture.tiff"
+    Image.new(mode, (2, 2)).save(path)
+    assert image2tensor.read_picture(path).mode == ("L" if mode in ("1", "L", "LA") else "RGB")
 
 
 @pytest.mark.parametrize("broken", [
