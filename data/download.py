@@ -18,7 +18,6 @@ import re
 import sys
 import time
 import zipfile
-import zlib
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -29,6 +28,7 @@ from utils import DATA, BadInput, one_line
 TUTORIAL = "https://download.pytorch.org/tutorial/"
 MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
 PATIENCE = 20                       # a download may take so many times the time-out, no more
+LARGEST = 50_000_000                # bytes of a download, packed or unpacked
 LANGUAGES = ("en", "de", "fr")      # the columns of the files that are written
 COUNTS = {"train": 29_000, "val": 1_014, "test_2016_flickr": 1_000}
 SHA256 = {
@@ -53,9 +53,13 @@ def fetch(url, timeout):
                 content.write(piece)
                 if time.monotonic() > started + patience:
                     raise BadInput(f"not complete after {patience:g} s")
+                if content.tell() > LARGEST:
+                    raise BadInput(f"more than {LARGEST:,} bytes")
             expected = response.headers.get("Content-Length")
         if expected is not None and content.tell() != int(expected):
             raise BadInput(f"expected {int(expected):,} bytes, got {content.tell():,}")
+        if re.match(rb"\s*<(!doctype|html)", content.getvalue(), re.IGNORECASE):
+            raise BadInput("a web page came in place of the file (a login page?)")
     except (OSError, ValueError, http.client.HTTPException) as error:  # BadInput is a ValueError
         if isinstance(error, HTTPError):
             error.close()       # it holds the connection
@@ -65,19 +69,24 @@ def fetch(url, timeout):
     return content.getvalue()
 
 
-def write(path, content):
-    """Whole or not at all: beside its place, then renamed."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+def write(texts, data):
+    """Write a dict path: text below the folder data, all of it or nothing: each beside its place,
+    then all renamed."""
+    parts = {}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
+        for name, text in texts.items():
+            path = data / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts[path] = path.with_name(f"{path.name}.{os.getpid()}.part")
+            parts[path].write_bytes(text.encode("utf-8"))
+        for path, part in parts.items():
+            part.replace(path)
+            print(f"{path} | {path.stat().st_size:,} bytes")
     except OSError as error:
         raise BadInput(f"{path}: could not be written: {error}") from None
-    finally:
-        if part.exists():
-            part.unlink()
-    print(f"{path} | {len(content):,} bytes")
+    finally:                    # after an error, or Ctrl-C
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 def multi30k(url=MULTI30K, timeout=30.0, data=DATA):
@@ -96,9 +105,9 @@ def multi30k(url=MULTI30K, timeout=30.0, data=DATA):
             if len(lines) != count:
                 raise BadInput(f"{url}: {file}: expected {count:,} lines, got {len(lines):,}")
             columns.append([line.replace("\t", " ") for line in lines])     # one holds a tab
-        texts[name] = "".join("\t".join(row) + "\n" for row in zip(*columns, strict=True))
-    for name, text in texts.items():
-        write(data / "multi30k" / f"{name}.tsv", text.encode("utf-8"))
+        rows = zip(*columns, strict=True)
+        texts[f"multi30k/{name}.tsv"] = "".join("\t".join(row) + "\n" for row in rows)
+    write(texts, data)
 
 
 def tutorial(url=TUTORIAL, timeout=30.0, data=DATA):
@@ -109,10 +118,12 @@ def tutorial(url=TUTORIAL, timeout=30.0, data=DATA):
     texts = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST:
+                raise BadInput(f"more than {LARGEST:,} bytes unpacked")
             for name in archive.namelist():
                 if re.fullmatch(r"data/(names/\w+|eng-fra)\.txt", name):
                     texts[name.removeprefix("data/")] = archive.read(name).decode("utf-8")
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+    except Exception as error:      # zipfile and zlib have a dozen kinds for damaged archives
         raise BadInput(f"{url}: {error}; nothing was kept") from None
 
     languages = [name for name in texts if name != "eng-fra.txt"]
@@ -128,8 +139,7 @@ def tutorial(url=TUTORIAL, timeout=30.0, data=DATA):
         if not good:
             raise BadInput(f"{url}: {name}: expected a name, or two sentences with a tab between, "
                            f"in each of many lines, got {len(lines):,} others; nothing was kept")
-    for name, text in texts.items():
-        write(data / name, text.encode("utf-8"))
+    write(texts, data)
 
 
 SETS = {"multi30k": multi30k, "tutorial": tutorial}
@@ -142,5 +152,7 @@ if __name__ == "__main__":
     parser.add_argument("--url", help="another server that has the same files")
     parser.add_argument("--timeout", type=float, default=30, help="seconds (default: 30)")
     arguments = parser.parse_args()
+    if not 0 < arguments.timeout <= 3600:
+        parser.error("--timeout: expected seconds, above 0 and at most 3600")
     server = {"url": arguments.url} if arguments.url else {}
     SETS[arguments.name](timeout=arguments.timeout, **server)

@@ -1,15 +1,21 @@
-"""data/download.py against a server of our own on 127.0.0.1: good, truncated, 404, stalled."""
+"""data/download.py against a server of our own on 127.0.0.1: good, cut off, 404, slow, endless."""
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import io
+import os
+import re
+import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -34,23 +40,38 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "login":
             content = b"<!DOCTYPE html><title>Please log in</title>"
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        if mode != "endless":
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if mode == "trickle":
             with contextlib.suppress(ConnectionError):      # until the other side has enough
                 for i in range(60):
                     self.wfile.write(content[i:i + 1])
                     time.sleep(0.05)
+        elif mode == "endless":
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    self.wfile.write(content)
+        elif mode == "reset":           # half of it, then the connection is cut, not closed
+            self.wfile.write(content[:half])
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
         else:
             self.wfile.write(content[:half] if mode == "truncated" else content)
 
     def log_message(self, *_):
         pass
 
+    def finish(self):
+        with contextlib.suppress(OSError, ValueError):      # of a connection that was cut
+            super().finish()
 
-def tutorial_zip(languages=18, names="Nguyễn\n" * 500, pairs="Go.\tVa !\n" * 1000):
+
+def tutorial_zip(languages=18, names="Nguyễn\n" * 500, pairs="Go.\tVa !\n" * 1000,
+                 compression=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
         for i in range(languages):
             archive.writestr(f"data/names/Language{i}.txt", names)
         archive.writestr("data/eng-fra.txt", pairs)
@@ -69,6 +90,7 @@ def captions(language, count):
 @pytest.fixture(scope="module")
 def files():
     files = {"data.zip": tutorial_zip(), "short/data.zip": tutorial_zip(languages=3),
+             "bomb/data.zip": tutorial_zip(compression=zipfile.ZIP_DEFLATED),
              "names/data.zip": tutorial_zip(names="Nguyễn\t1\n" * 500),
              "pairs/data.zip": tutorial_zip(pairs="Go.\tVa !\n" * 999 + "Go.\n")}
     for name, count in download.COUNTS.items():
@@ -127,10 +149,12 @@ def test_the_sums_are_those_of_the_nine_files():
 @pytest.mark.parametrize("name", ["tutorial", "multi30k"])
 @pytest.mark.parametrize(("mode", "message"), [
     ("403", "403"), ("404", "404"), ("503", "503"), ("truncated", "expected .* bytes"),
-    ("damaged", "nothing was kept"), ("login", "nothing was kept"),
+    ("damaged", "nothing was kept"), ("login", "a web page came in place of the file"),
+    ("reset", "reset by peer|expected .* bytes"), ("endless", "more than 900,000 bytes"),
     ("good/short", "in 18 languages|sha256"), ("stalled", "no answer for 0.5 s"),
 ])
-def test_failure_keeps_what_was_there(url, tmp_path, name, mode, message):
+def test_failure_keeps_what_was_there(url, tmp_path, monkeypatch, name, mode, message):
+    monkeypatch.setattr(download, "LARGEST", 900_000)
     (tmp_path / "eng-fra.txt").write_text("what the reader had", encoding="utf-8")
     with pytest.raises(BadInput, match=message) as error:
         download.SETS[name](url + mode, timeout=0.5, data=tmp_path)
@@ -172,10 +196,65 @@ def test_nobody_listens(tmp_path):
         download.tutorial("127.0.0.1", timeout=0.5, data=tmp_path)
 
 
+def test_an_archive_that_unpacks_to_too_much(url, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "LARGEST", 80_000)        # packed it is smaller
+    with pytest.raises(BadInput, match="more than 80,000 bytes unpacked; nothing was kept"):
+        download.tutorial(url + "good/bomb", data=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "multi30k").write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(BadInput, match=r"train\.tsv: could not be written"):
-        download.write(tmp_path / "multi30k" / "train.tsv", b"text")
+        download.write({"multi30k/train.tsv": "text"}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["multi30k"]
+
+
+def test_a_disk_that_is_full(tmp_path, monkeypatch):
+    """Of three files the second does not fit: then none is there, and the former ones stand."""
+    write_bytes, sizes = Path.write_bytes, []
+
+    def full(self, content):
+        write_bytes(self, content[:len(content) // 2])
+        sizes.append(len(content))
+        if len(sizes) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_bytes(self, content)
+
+    (tmp_path / "two.txt").write_text("what the reader had", encoding="utf-8")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BadInput, match=r"two\.txt: could not be written: .*No space left"):
+        download.write({"one.txt": "eins", "two.txt": "zwei", "three.txt": "drei"}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["two.txt"]
+    assert (tmp_path / "two.txt").read_text(encoding="utf-8") == "what the reader had"
+
+
+def start(data, *arguments, before=""):
+    """download.py in a process of its own, that writes to data."""
+    code = (f"{before}\nimport runpy, sys, pathlib; sys.argv = ['download.py', *{arguments!r}]\n"
+            f"sys.path.insert(0, {str(ROOT / 'liuer')!r}); import utils\n"
+            f"utils.DATA = pathlib.Path({str(data)!r})\n"
+            f"runpy.run_path({str(ROOT / 'data' / 'download.py')!r}, run_name='__main__')\n")
+    return subprocess.Popen([sys.executable, "-W", "error", "-c", code], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_two_at_once_write_the_same_whole_files(url, tmp_path):
+    runs = [start(tmp_path, "tutorial", "--url", url + "good") for _ in range(2)]
+    outputs = [run.communicate(timeout=60) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 19 and not [path for path in files if path.suffix != ".txt"]
+    assert (tmp_path / "eng-fra.txt").read_text(encoding="utf-8") == "Go.\tVa !\n" * 1000
+
+
+def test_ctrl_c_ends_in_one_line_and_keeps_nothing(url, tmp_path):
+    press = "import _thread, threading; threading.Timer(1.5, _thread.interrupt_main).start()"
+    run = start(tmp_path, "tutorial", "--url", url + "trickle", before=press)   # it sends for 3 s
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130 and out == ""
+    assert re.fullmatch(r"download\.py: stopped.*\n", err), err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_command_line():
@@ -186,3 +265,6 @@ def test_command_line():
     assert run.stderr.startswith("download.py: http://127.0.0.1:9/train.en.gz:")
     run = subprocess.run([sys.executable, script, "imagenet"], capture_output=True, text=True)
     assert run.returncode == 2 and "multi30k" in run.stderr
+    run = subprocess.run([sys.executable, script, "tutorial", "--timeout", "0"],
+                         capture_output=True, text=True)
+    assert run.returncode == 2 and "--timeout: expected seconds, above 0" in run.stderr
