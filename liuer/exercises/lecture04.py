@@ -13,7 +13,7 @@ from check import run
 
 
 # 4-1. The graph of y_pred = x * w with loss = (y_pred - y)^2. Go through it backwards on paper:
-# what is d loss/dw? With x = 2, y = 4, w = 1 it is a number that you can check by head.
+# what is d loss/dw? With x = 2, y = 4, w = 1 it is a number that you can check in your head.
 def slope_of_w(x, y, w):
     """d loss/dw for numbers x, y, w. Without PyTorch."""
     return ...
@@ -56,61 +56,70 @@ def mean_loss(loss_of, xs, ys):
 
 
 # Checks: below is nothing to fill in ------------------------------------------------------------
-def slopes(loss_of, weights):
-    """How loss_of(weights) changes with each weight, measured with a small step to both sides."""
+def line_loss(x, y, w, b=0.0):
+    return (w * x + b - y) ** 2
+
+
+def quadratic_loss(x, y, w1, w2, b):
+    return (w1 * x * x + w2 * x + b - y) ** 2
+
+
+def slopes(loss, x, y, weights):
+    """How the loss changes with each weight, measured a little to the left and to the right."""
     result = []
     for i in range(len(weights)):
         more, less = list(weights), list(weights)
         more[i] += 1e-4
         less[i] -= 1e-4
-        result.append((loss_of(more) - loss_of(less)) / 2e-4)
+        result.append((loss(x, y, *more) - loss(x, y, *less)) / 2e-4)
     return result
 
 
-def some(count, seed=4):
-    """Lists of that many numbers between -3 and 3."""
-    rng = random.Random(seed)
+def some(count):
+    """Five lists of that many numbers between -3 and 3."""
+    rng = random.Random(4)
     return [[round(rng.uniform(-3, 3), 2) for _ in range(count)] for _ in range(5)]
 
 
 def check_4_1():
     """Two functions in a row, a product and then a square: multiply their derivatives."""
     for x, y, w in [(2, 4, 1), *some(3)]:
-        expected = slopes(lambda v, x=x, y=y: (x * v[0] - y) ** 2, [w])[0]
+        expected = slopes(line_loss, x, y, [w])[0]
         yield f"x={x} y={y} w={w}", slope_of_w(x, y, w), expected
 
 
 def check_4_2():
     """Both paths share all but the last step: by how much does y_pred grow with w, with b?"""
     for x, y, w, b in [(1, 2, 1, 2), *some(4)]:
-        expected = slopes(lambda v, x=x, y=y: (x * v[0] + v[1] - y) ** 2, [w, b])
+        expected = slopes(line_loss, x, y, [w, b])
         yield f"x={x} y={y} w={w} b={b}", slopes_of_w_and_b(x, y, w, b), expected
 
 
 def quadratic_samples():
+    """Triples of x, y and (w1, w2, b)."""
     return [(2, 4, (1, 1, 1)), *[(x, y, tuple(w)) for x, y, *w in some(5)]]
 
 
 def check_4_3():
     """As in 4-2; the derivative of y_pred in w1 treats x as a constant, whatever its power."""
     for x, y, w in quadratic_samples():
-        expected = slopes(lambda v, x=x, y=y: (v[0] * x * x + v[1] * x + v[2] - y) ** 2, w)
-        yield f"x={x} y={y} w={w}", slopes_by_hand(x, y, w), expected
+        yield f"x={x} y={y} w={w}", slopes_by_hand(x, y, w), slopes(quadratic_loss, x, y, w)
 
 
 def check_4_4():
-    """Make w a tensor that records what is done with it; the answer is an attribute of a leaf."""
+    """Make w a tensor that records what is done with it; backward() leaves the answer there."""
     for x, y, w in quadratic_samples():
-        expected = slopes(lambda v, x=x, y=y: (v[0] * x * x + v[1] * x + v[2] - y) ** 2, w)
-        yield f"x={x} y={y} w={w}", slopes_by_autograd(x, y, w), expected
+        got = slopes_by_autograd(x, y, w)
+        yield f"x={x} y={y} w={w}", got, slopes(quadratic_loss, x, y, w)
+        yield "the type of the answer", type(got).__name__, "Tensor"
 
 
 def check_4_5():
-    """backward() adds to .grad. And a weight that is changed outside of the graph stays a leaf."""
+    """backward() adds to .grad. And only what is changed outside of the graph stays a leaf."""
     for w, lr in [(1.0, 0.01), (0.5, 0.02), (-1.0, 0.05)]:
         expected = w
         for x, y in [(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)]:
-            expected -= lr * slopes(lambda v, x=x, y=y: (v[0] * x - y) ** 2, [expected])[0]
+            expected -= lr * slopes(line_loss, x, y, [expected])[0]
         got = one_epoch([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], w, lr)
         yield f"x=(1, 2, 3) y=(2, 4, 6) w={w} lr={lr}", got, expected
 
@@ -133,13 +142,15 @@ def check_4_6():
         most = max(most, len(alive))
         return token
 
-    xs, ys = [row[0] for row in some(2)], [row[1] for row in some(2)]
+    xs, ys = [x for x, _ in some(2)], [y for _, y in some(2)]
     with torch.autograd.graph.saved_tensors_hooks(put_aside, lambda token: token.tensor):
-        got = mean_loss(lambda x, y: (weight * x - y) ** 2, xs, ys)
-    yield "five samples", got, sum((x - y) ** 2 for x, y in zip(xs, ys, strict=True)) / 5
+        got = mean_loss(lambda x, y: line_loss(x, y, weight), xs, ys)
+    expected = sum(line_loss(x, y, 1.0) for x, y in zip(xs, ys, strict=True)) / 5
+    yield f"x={xs} y={ys} w=1", got, expected
     yield "the type of the mean", type(got).__name__, "float"
-    yield "graphs that are kept at a time", f"{most} of 5", f"{min(most, 2)} of 5"
+    yield "graphs in memory at a time", f"{most} of 5", f"{min(most, 2)} of 5"
 
 
 if __name__ == "__main__":
-    run(globals(), then="Next: liuer/lesson4_4.py, then exercises/lecture05.py")
+    run(globals(), then="Next: liuer/lesson4_4.py has both ways side by side; then lecture 5, "
+                        "liuer/lesson5.py")

@@ -57,3 +57,13 @@ MISTAKES = {
     "4-6": [(".item()", ""), ("total / len(xs)", "total"),
             ("loss_of(x, y).item()\n    return total", "loss_of(x, y)\n    return total.item()")],
 }
+ALSO_RIGHT = {
+    "4-4": [("torch.tensor(w, dtype=torch.float64, requires_grad=True)",
+             "torch.tensor([float(one) for one in w], requires_grad=True)")],
+    "4-5": [("        with torch.no_grad():\n            weight -= lr * weight.grad\n",
+             "        weight.data = weight.data - lr * weight.grad.data\n"),
+            ("        weight.grad.zero_()\n", "        weight.grad = None\n")],
+    "4-6": [("loss_of(x, y).item()", "loss_of(x, y).detach().item()"),
+            ("    for x, y in zip(xs, ys, strict=True):\n        total += loss_of(x, y).item()\n",
+             "    total = sum(loss_of(x, y).item() for x, y in zip(xs, ys, strict=True))\n")],
+}

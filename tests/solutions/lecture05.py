@@ -1,0 +1,60 @@
+"""Solutions of lecture 5, and changes to them that readers make: each must be seen."""
+
+import torch
+
+
+def train_step(model, criterion, optimizer, x, y):
+    def closure():
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).item()
+
+
+def lr_for_the_mean(lr_for_the_sum, samples):
+    return lr_for_the_sum * samples
+
+
+def train(model, criterion, optimizer, x, y, epochs):
+    losses = []
+    for _ in range(epochs):
+        y_pred = model(x)
+        loss = criterion(y_pred, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def predict(model, x):
+    with torch.no_grad():
+        return model(torch.tensor([[x]])).item()
+
+
+MISTAKES = {
+    "5-1": [("        optimizer.zero_grad()\n", ""), ("        return loss\n", ""),
+            ("    return optimizer.step(closure).item()",
+             "    loss = closure()\n    optimizer.step()\n    return loss.item()"),
+            ("        loss.backward()\n        return loss\n\n    return",
+             "        return loss\n\n    closure().backward()\n    return")],
+    "5-2": [("* samples", "/ samples"), (" * samples", ""), ("samples\n", "samples**2\n")],
+    "5-3": [("        optimizer.zero_grad()\n", ""), ("loss.item()", "loss"),
+            ("        optimizer.zero_grad()\n        loss.backward()\n",
+             "        loss.backward()\n        optimizer.zero_grad()\n"),
+            ("        loss.backward()\n        optimizer.step()\n",
+             "        optimizer.step()\n        loss.backward()\n"),
+            ("loss.item()", "criterion(model(x), y).item()")],
+    "5-4": [("[[x]]", "x"), (".item()", ""), ("[[x]]", "[x]"),
+            ("torch.no_grad()", "torch.enable_grad()")],
+}
+ALSO_RIGHT = {
+    "5-1": [("    return optimizer.step(closure).item()",
+             "    loss = criterion(model(x), y)\n    optimizer.step(closure)\n    return loss")],
+    "5-3": [("        y_pred = model(x)\n",
+             "        optimizer.zero_grad()\n        y_pred = model(x)\n")],
+    "5-4": [("        return model(torch.tensor([[x]])).item()",
+             "        y_pred = model(torch.full((1, 1), x))\n    return float(y_pred)")],
+}
