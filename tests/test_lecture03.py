@@ -178,20 +178,41 @@ def test_batch_sizes_are_steps_an_epoch():
 
 
 @pytest.mark.parametrize("size, sizes", [(1, [1, 1, 1]), (2, [2, 1]), (3, [3])])
-def test_every_epoch_draws_the_samples_in_a_new_random_order(size, sizes, monkeypatch):
+def test_every_epoch_draws_the_samples_in_a_new_random_order(size, sizes):
     batches = []
 
     def spy(w, samples):
         batches.append(samples.tolist())
         return 0.0, np.ones(1)
 
-    monkeypatch.setattr(lesson3_3, "saddle_loss", spy)
-    path = lesson3_3.descend(np.zeros(1), np.arange(3), size, epochs=20, lr=0.5, seed=0)
+    path = lesson3_3.descend(spy, np.zeros(1), np.arange(3), size, epochs=20, lr=0.5, seed=0)
     np.testing.assert_allclose(path[:, 0], -0.5 * np.arange(20 * len(sizes) + 1))
     assert [len(batch) for batch in batches] == sizes * 20
     orders = np.concatenate(batches).reshape(20, 3)
     assert (np.sort(orders) == [0, 1, 2]).all()                      # each sample once an epoch
     assert len({tuple(order) for order in orders}) >= 4              # of 6
+
+
+def test_gradient_of_the_line_equals_autograd():
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        samples, w = rng.normal(size=(rng.integers(1, 5), 2)), rng.normal(size=1)
+        weight = torch.tensor(w, requires_grad=True)
+        x, y = torch.tensor(samples).T
+        loss = ((weight * x - y) ** 2).mean()
+        loss.backward()
+        value, grad = lesson3_3.line_loss(w, samples)
+        assert value == pytest.approx(loss.item())
+        np.testing.assert_allclose(grad, weight.grad, atol=1e-12)
+
+
+def test_on_the_line_more_steps_an_epoch_get_nearer():
+    result = lesson3_3.main(epochs=1)
+    ends = {name: w[-1] for name, w in result["lines"].items()}
+    assert result["lines"]["full batch"].tolist() == pytest.approx(lesson3.main(epochs=20)["ws"])
+    assert ends["full batch"] < ends["mini-batch"] < ends["SGD"] < 2
+    assert {name: len(w) - 1 for name, w in result["lines"].items()} == {
+        "full batch": 20, "SGD": 60, "mini-batch": 40}
 
 
 def test_gradient_of_the_saddle_equals_autograd():
@@ -234,7 +255,11 @@ def test_full_batch_stays_at_the_saddle_only_from_exactly_0(side):
 
 def test_the_drawn_paths():
     result = lesson3_3.main(epochs=40)
-    axes, = lesson3_3.draw(result).axes
+    left, axes = lesson3_3.draw(result).axes
+    for name, steps in (("full batch", 1), ("SGD", 3), ("mini-batch", 2)):
+        epoch, w = lines(left)[f"{name}: {steps} an epoch"]
+        assert epoch == pytest.approx([k / steps for k in range(20 * steps + 1)])
+        assert w.tolist() == result["lines"][name].tolist()
     for name in ("full batch", "SGD", "mini-batch"):
         u, v = lines(axes)[name]
         assert np.stack([u, v], axis=1).tolist() == result["saddles"][name].tolist()
