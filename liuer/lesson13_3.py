@@ -31,14 +31,14 @@ IGNORE = -100       # the tag of padding: cross_entropy leaves it out
 def read_chapters(path):
     """A list of chapters, each a list of phrases, each a list of words in letters a to z. A mark or
     a blank line ends a phrase; within one, don't -> dont and rabbit-hole -> rabbit hole."""
-    chapters = []
-    for text in re.split(r"(?m)^chapter .*\n", read_text(path).lower())[1:]:
+    book, chapters = read_text(path).lower(), []
+    for text in re.split(r"(?m)^chapter .*\n", book)[1:]:
         text = re.sub("(?<=[a-z])'(?=[a-z])", "", text)
         text = re.sub("(?<=[a-z])-(?=[a-z])", " ", text)
         phrases = [phrase.split() for phrase in re.split(r"[^a-z\s]|\n\s*\n", text)]
         chapters.append([words for words in phrases if words])
-    if len(chapters) != 12:
-        raise BadInput(f"{path}: expected the book's 12 chapters, got {len(chapters)}")
+    if len(chapters) != 12 or not book.rstrip().endswith("the end"):
+        raise BadInput(f"{path}: expected the book, 12 chapters to THE END, got {len(chapters)}")
     return chapters
 
 

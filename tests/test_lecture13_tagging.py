@@ -222,7 +222,8 @@ def test_the_book_becomes_phrases(book):
 
 @pytest.mark.parametrize(("content", "said"), [
     (None, "No such file"), (b"\xff\xfe", "UTF-16"), (b"\xe9", "expected UTF-8"), (b"", "got 0"),
-    (b"CHAPTER I. A\n\nb\n" * 11, "got 11")])
+    (b"CHAPTER I. A\n\nb\n" * 11 + b"THE END", "got 11"),
+    (b"CHAPTER I. A\n\nb\n" * 12, "12 chapters to THE END, got 12")])
 def test_a_damaged_book_gets_one_clear_line(tmp_path, content, said):
     path = tmp_path / "alice.txt"
     if content is not None:
