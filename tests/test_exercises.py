@@ -138,7 +138,7 @@ def test_solutions_are_right(name, report):
 
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_mistakes_are_seen(name, number, report):
-    """Each of three: wrong with both values, or the error's line; other exercises stay right."""
+    """At least three: wrong with both values, or the error's line. Other exercises stay right."""
     mistakes = changes_of(name, "MISTAKES")[number]
     assert len(mistakes) >= 3
     for old, new in mistakes:
@@ -166,6 +166,18 @@ def test_other_ways_are_right_too(name, report):
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_what_is_of_no_use_is_never_right(name, report):
+    """None, as where a return is missing, and things of other types."""
+    for value in ("None", "[None]", "'text'", "float('nan')"):
+        useless = {part: f"def {part}(*given):\n    return {value}\n" for part in blanks_of(name)
+                   if solutions_of(name)[part].startswith("def ")}
+        seen = states(report(name, filled(name, useless)))
+        for number, parts in exercises_of(name).items():
+            if set(parts) & set(useless):
+                assert re.match("wrong|error", seen[number]), (number, value, seen[number])
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_hint_is_no_code(name, report):
     for number, parts in exercises_of(name).items():
         hint = report(name, source(EXERCISES / name), "--hint", number)
@@ -178,20 +190,40 @@ def test_a_hint_is_no_code(name, report):
                 assert len(code) < 16 or code not in hint, (hint, code)
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_as_readers_run_it(name, tmp_path):
-    """Alone beside check.py, in another directory, every warning an error."""
-    folder = tmp_path / "exercises"
-    folder.mkdir()
-    shutil.copy(EXERCISES / "check.py", folder)
-    (folder / name).write_text(filled(name), encoding="utf-8")
-    code = ["-W", "error", str(folder / name)]
-    if name in WITHOUT_TORCH:       # importing torch fails there
-        (folder / "torch.py").write_text("raise ImportError('no torch')", encoding="utf-8")
-    run = subprocess.run([sys.executable, *code], cwd=tmp_path, capture_output=True, text=True,
-                         env={"PATH": "", "OMP_NUM_THREADS": "1"})
+def in_a_process(folder, *command):
+    """What Python prints, started in another directory, every warning an error."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    run = subprocess.run([sys.executable, "-W", "error", *map(str, command)], cwd=elsewhere,
+                         env={"PATH": "", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder)},
+                         capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.count(" right\n") == len(exercises_of(name))
+    return run.stdout
+
+
+def test_files_as_readers_run_them(tmp_path):
+    """Alone beside check.py; lectures 2 and 3 where torch cannot be imported."""
+    shutil.copy(EXERCISES / "check.py", tmp_path)
+    for name in FILES:
+        (tmp_path / name).write_text(filled(name), encoding="utf-8")
+    with_torch = [tmp_path / name for name in FILES if name not in WITHOUT_TORCH]
+    code = ("import runpy, sys\n"
+            "for path in sys.argv[1:]:\n"
+            "    sys.argv = [path]\n"
+            "    runpy.run_path(path, run_name='__main__')\n")      # torch is imported once
+    output = in_a_process(tmp_path, "-c", code, *with_torch)
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch')", encoding="utf-8")
+    for name in WITHOUT_TORCH:
+        output += in_a_process(tmp_path, tmp_path / name)
+    assert output.count(" right\n") == len(CASES)
+    assert output.count("\nAll ") == len(FILES)
+
+
+def test_a_file_where_it_lies(tmp_path):
+    path = EXERCISES / "lecture02.py"
+    output = in_a_process(tmp_path, path)
+    assert output == "".join(f"{number} open\n" for number in exercises_of("lecture02.py"))
+    assert in_a_process(tmp_path, path, "--hint", "2-2").startswith("2-2 How many steps")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -210,6 +242,13 @@ def test_the_form_of_a_file(name):
     modules = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
     assert "utils" not in modules
     assert not [module for module in modules if module.startswith("lesson")]
+
+
+def test_every_lecture_and_every_exercise_of_the_course():
+    assert FILES == [f"lecture{number:02}.py" for number in range(2, 14)]
+    numbers = [number for _, number in CASES]
+    assert len(numbers) == len(set(numbers)) >= 40
+    assert [number for number in COURSE if number not in numbers] == []
 
 
 def test_check_is_tiny():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def run(names, then):
-    """Check a file of exercises (names: its globals()) or give a hint; then: said if all is right."""
+    """Check the exercises of a file with these globals(), or give a hint; if all hold, say then."""
     checks = {name[6:].replace("_", "-"): value for name, value in names.items()
               if re.fullmatch(r"check_\d+_\d+", name)}
     parser = argparse.ArgumentParser(description="A line for each exercise: open, right or wrong.")

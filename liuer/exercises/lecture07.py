@@ -143,7 +143,7 @@ def check_7_6():
         got = merge(one.weight.detach(), one.bias.detach(), two.weight.detach(), two.bias.detach())
         given = f"nn.Linear({inputs}, {hidden}), nn.Linear({hidden}, {outputs})"
         tensors = got if isinstance(got, (list, tuple)) else []
-        sizes = [list(tensor.shape) for tensor in tensors]
+        sizes = [list(getattr(tensor, "shape", [])) for tensor in tensors]
         yield f"{given}, shapes of weight and bias", sizes, [[outputs, inputs], [outputs]]
         y_pred = torch.einsum("ni,oi->no", x, got[0]) + got[1]
         yield f"{given}, output for 4 random samples", y_pred, two(one(x))
