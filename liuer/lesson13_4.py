@@ -10,7 +10,6 @@ Notes: liuer/README.md, lecture 13
 
 import math
 import re
-import time
 from collections import Counter
 
 import torch
@@ -112,11 +111,6 @@ def translate(model, sentences, source_words, target_words):
     return translations
 
 
-def ngrams(words, n):
-    """How often each run of n words stands in a sentence."""
-    return Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
-
-
 def bleu(translations, references):
     """BLEU in per cent (Papineni et al. 2002): the geometric mean of the shares of right 1-, 2-, 3-
     and 4-grams, times a penalty for writing less than the references. A share of 0 would make all
@@ -125,8 +119,9 @@ def bleu(translations, references):
     for n in range(1, 5):
         right = total = 0
         for ours, reference in zip(translations, references, strict=True):
-            counts = ngrams(ours, n)
-            right += (counts & ngrams(reference, n)).total()    # each as often as in both
+            counts, wanted = (Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
+                              for words in (ours, reference))
+            right += (counts & wanted).total()                  # each as often as in both
             total += counts.total()
         if total == 0 or (n == 1 and right == 0):
             return 0.0
@@ -138,18 +133,27 @@ def bleu(translations, references):
     return 100 * math.exp(log_sum / 4 + min(0.0, 1 - shorter))
 
 
-def evaluate(model, german, english, source_words, target_words):
-    """BLEU of the model's translations; the first one is shown."""
-    translations = translate(model, german, source_words, target_words)
-    result = bleu(translations, english)
-    words = sum(map(len, german)) / len(german)
-    print(f"{len(german)} of {words:.1f} words each: BLEU {result:.1f}, for example\n"
-          f"  {' '.join(german[0])}\n  {' '.join(translations[0])}")
-    return result
+def report(model, german, english, source_words, target_words):
+    """BLEU of one sentence, of two in a row, and by length {"5-6": ..., "7-8": ..., ...}."""
+    german_two, english_two = join(german), join(english)
+    ours = translate(model, german, source_words, target_words)
+    ours_two = translate(model, german_two, source_words, target_words)
+    print(" ".join(german_two[0]), "->", " ".join(ours_two[0]))
+    one, two = bleu(ours, english), bleu(ours_two, english_two)
+    german, ours, english = german + german_two, ours + ours_two, english + english_two
+    by_length = {}
+    for least in range(1, 41, 2):
+        chosen = [i for i in range(len(german)) if least <= len(german[i]) <= least + 1]
+        if len(chosen) >= 10:       # of fewer it says little
+            by_length[f"{least}-{least + 1}"] = bleu([ours[i] for i in chosen],
+                                                     [english[i] for i in chosen])
+    print("by German words:", ", ".join(f"{w} {score:.0f}" for w, score in by_length.items()))
+    return one, two, by_length
 
 
 def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, lr=2e-3, seed=0):
-    """Train a translator; translate sentences it never saw, one by one and two in a row.
+    """Train a translator; translate sentences it never saw, one by one and two in a row. Return the
+    losses and val_losses (one an epoch), bleu of one sentence, of two in a row, by length.
 
     train: file to learn from, a line for a pair: English, tab, German (or another language)
     val: file to watch during training, in the same form
@@ -159,11 +163,8 @@ def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, l
     hidden: numbers in the vector and in a state of the decoder, >= 1
     lr: learning rate of Adam, > 0
     seed: of the initial weights and the order of the pairs, >= 0
-
-    Returns losses and val_losses (one an epoch), bleu of one sentence and of two in a row.
     """
     torch.manual_seed(seed)
-    started = time.perf_counter()
     device = pick_device()
 
     # 1. Prepare data
@@ -203,14 +204,13 @@ def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, l
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:2d}/{epochs} | loss {losses[-1]:.4f} | val {val_losses[-1]:.4f}")
 
-    one = evaluate(model, german_test, english_test, source_words, target_words)
-    two = evaluate(model, join(german_test), join(english_test), source_words, target_words)
-    print(f"test BLEU {one:.1f}, two in a row {two:.1f} | {time.perf_counter() - started:.1f} s")
-    return {"losses": losses, "val_losses": val_losses, "bleu": one, "bleu_two": two}
+    one, two, by_length = report(model, german_test, english_test, source_words, target_words)
+    print(f"test BLEU {one:.1f}, two in a row {two:.1f}")
+    return {"losses": losses, "val_losses": val_losses, "bleu": one, "bleu_two": two,
+            "by_length": by_length}
 
 
 def draw(result):
-    """Left: the loss over the epochs. Right: BLEU by what the vector has to hold."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
@@ -219,9 +219,9 @@ def draw(result):
     left.set(xlabel="epoch", ylabel="loss of a token")
     left.xaxis.get_major_locator().set_params(integer=True)
     left.legend()
-    bars = right.bar(["one sentence", "two in a row"], [result["bleu"], result["bleu_two"]])
-    right.bar_label(bars, fmt="%.1f")
-    right.set(xlabel="in one vector", ylabel="test BLEU", ylim=(0, 100))
+    bars = right.bar(list(result["by_length"]), list(result["by_length"].values()))
+    right.bar_label(bars, fmt="%.0f")
+    right.set(xlabel="German words in one vector", ylabel="test BLEU", ylim=(0, 100))
     return figure
 
 
