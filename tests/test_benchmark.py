@@ -1,6 +1,7 @@
 """The benchmark measures without disturbing what it measures. What it finds is in the README."""
 
 import functools
+import importlib
 
 import pytest
 
@@ -41,6 +42,25 @@ def test_the_clock_stops_at_the_goal(few):
     steps = clock.steps
     lesson9.main(epochs=1)
     assert clock.steps == steps, "it no longer listens"
+
+
+@pytest.mark.parametrize("name", mnist.NETS)
+def test_ours_gets_the_digits_and_settings_of_the_table(name, monkeypatch, capsys):
+    module, goal, digits, settings = mnist.NETS[name]
+    lesson, seen = importlib.import_module(module), []
+    whole = load_mnist()
+
+    def main(batch_size=64, **given):
+        seen.append(([len(part) for part in lesson.load_mnist("cpu")], given))
+
+    monkeypatch.setattr(mnist, "load_mnist", lambda device: whole)
+    monkeypatch.setattr(lesson, "main", main)
+    monkeypatch.setattr(mnist, "train_as_the_lecture", lambda model: None)
+    monkeypatch.setattr(mnist, "measure", lambda train, clock: train() or clock)
+    assert not mnist.compare(name, *whole[2:])          # nobody has trained
+    assert f"{goal:.0%} not reached" in capsys.readouterr().out
+    given = {key: value for key, value in settings.items() if key != "batch_size"}
+    assert seen == [([digits, digits, 10_000, 10_000], given)] * 2
 
 
 def test_names_are_trained_both_ways(tmp_path, monkeypatch, capsys):
