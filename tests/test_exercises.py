@@ -245,7 +245,7 @@ def test_the_form_of_a_file(name):
 
 
 def test_every_lecture_and_every_exercise_of_the_course():
-    assert FILES == [f"lecture{number:02}.py" for number in range(2, 14)]
+    assert [f"lecture{number:02}.py" for number in range(2, 14)] == FILES
     numbers = [number for _, number in CASES]
     assert len(numbers) == len(set(numbers)) >= 40
     assert [number for number in COURSE if number not in numbers] == []
