@@ -11,6 +11,7 @@ Notes: liuer/README.md, lecture 13
 import math
 import re
 import unicodedata
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -21,18 +22,15 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 from utils import DATA, BadInput, flags, pick_device, plot_curve, read_text, show
 
 PAD, BOS, EOS, UNK = range(4)
-SPECIAL = ["<pad>", "<bos>", "<eos>", "<unk>"]
 # Thai to Tibetan, Burmese, Khmer, Japanese, Chinese: no spaces between words, a token a character.
 UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u3001-\u312f\u31f0-\u4dbf\u4e00-\u9fff\uff01-\uffef"
-# A French elision keeps its apostrophe (l' | homme), an English ending takes it along (i | 'm).
 WORD = re.compile(rf"[{UNSPACED}]|aujourd'hui|\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)"
                   rf"|'?[^\W{UNSPACED}]+|[^\w\s]")
 
 
 def tokenize(sentence):
     """Lower-case tokens with spaces between: "L'homme, dit-il." -> "l' homme , dit - il ."."""
-    sentence = unicodedata.normalize("NFC", sentence).lower().replace("’", "'")
-    return " ".join(WORD.findall(sentence))
+    return " ".join(WORD.findall(unicodedata.normalize("NFC", sentence).lower().replace("’", "'")))
 
 
 def join(tokens):
@@ -43,18 +41,16 @@ def join(tokens):
 
 
 def read_pairs(path, reverse=False):
-    """The pairs of a file with a line `sentence TAB sentence TAB anything` each: a list of (source
-    tokens, target tokens, target as written). reverse: the second column is the source."""
-    pairs = []
-    for number, line in enumerate(read_text(path).rstrip("\n").split("\n"), start=1):
-        columns = line.split("\t")[:2]
-        tokens = [tokenize(sentence) for sentence in columns]
-        if len(columns) < 2 or not all(tokens):
-            raise BadInput(f"{path}, line {number}: expected two sentences with a tab between, "
-                           f"got {line[:60]!r}")
-        pairs.append((tokens[1], tokens[0], columns[0]) if reverse else (*tokens, columns[1]))
-    if re.search(f"[{UNSPACED}]", line):
-        print(f"{path}: no spaces between words: there each character is a token")
+    """Triples (source tokens, target tokens, target as written) of lines `source TAB target`."""
+    rows, pairs = [line.split("\t") for line in read_text(path).rstrip("\n ").split("\n")], []
+    for number, row in enumerate(rows, start=1):
+        tokens = [tokenize(sentence) for sentence in row[:2]]
+        if not 1 < len(row) == len(rows[0]) or not all(tokens) or tokens[0].isdigit():
+            raise BadInput(f"{path}, line {number}: expected two sentences with a tab between, as "
+                           f"many tabs as in line 1 and no number first, got {str(row[:2])[:60]}")
+        pairs.append((tokens[1], tokens[0], row[0]) if reverse else (*tokens, row[1]))
+    if any(re.search(f"[{UNSPACED}]", source + target) for source, target, _ in pairs):
+        print(f"{path}: no spaces between words: there a token is a character, so is it for BLEU")
     return pairs
 
 
@@ -81,7 +77,7 @@ def read_parts(train, val, test, reverse):
 def vocabulary(sentences):
     """The words seen twice or more. A word's number is its place in this list."""
     counts = Counter(word for sentence in sentences for word in sentence.split())
-    return SPECIAL + sorted(word for word in counts if counts[word] >= 2)
+    return ["<pad>", "<bos>", "<eos>", "<unk>"] + sorted(w for w in counts if counts[w] >= 2)
 
 
 def encode(sentences, words):
@@ -195,9 +191,8 @@ def translate(model, sentences, beam=5):
 
 
 def bleu(translations, references):
-    """BLEU in per cent of lists of words, with one reference each (see lesson 13.4). The first
-    share of 0 counts as half a right n-gram, the next as a quarter, and so on (as sacrebleu)."""
-    log_sum, smallest = 0.0, 1.0
+    """BLEU in per cent of lists of words, with one reference each (see lesson 13.4)."""
+    log_sum = 0.0
     for n in range(1, 5):
         right = total = 0
         for pair in zip(translations, references, strict=True):
@@ -205,11 +200,8 @@ def bleu(translations, references):
                             for words in pair)
             right += (ours & theirs).total()                # each as often as in both
             total += ours.total()
-        if total == 0 or (n == 1 and right == 0):
-            return 0.0
         if right == 0:
-            smallest /= 2
-            right = smallest
+            return 0.0
         log_sum += math.log(right / total)
     ours, theirs = sum(map(len, translations)), sum(map(len, references))
     return 100 * math.exp(log_sum / 4 + min(0.0, 1 - theirs / ours))
@@ -224,19 +216,25 @@ def report(model, pairs, seen, sentence, beam, losses):
         result["translation"] = join(translate(model, [tokenize(sentence)], beam)[0])
         print(f"{sentence} -> {result['translation']}")
     if unseen:
-        print(f"{len(unseen):,} of {len(pairs):,} pairs to test are new to the net")
         sources, references, written = zip(*unseen, strict=True)
+        words = encode(sources, model.source_words), encode(references, model.target_words)
+        unknown = [(numbers == UNK).sum() / (numbers >= UNK).sum() for numbers in words]
+        print(f"{len(unseen):,} of {len(pairs):,} pairs to test are new to the net; unknown to it: "
+              f"{unknown[0]:.1%} of their words, {unknown[1]:.1%} of the references'")
         for name, width in (("greedy", 1), ("bleu", beam)):
             ours = translate(model, sources, width)
             result[name] = bleu([s.split() for s in ours], [s.split() for s in references])
+        unspaced = re.search(f"[{UNSPACED}]", written[0])
         try:
             from sacrebleu import BLEU
-            tokens = "char" if re.search(f"[{UNSPACED}]", written[0]) else "13a"
-            metric = BLEU(lowercase=True, tokenize=tokens)
+            metric = BLEU(lowercase=True, tokenize="char" if unspaced else "13a")
             score = metric.corpus_score([join(line) for line in ours], [written]).score
             print(f"sacreBLEU {score:.1f} | {metric.get_signature()}")
         except ImportError:
             print("for sacreBLEU's figure: python -m pip install sacrebleu")
+        right = [line == reference for line, reference in zip(ours, references, strict=True)]
+        why = "" if result["bleu"] else "; BLEU is 0, for in none are four words in a row right"
+        print(f"{sum(right):,} of {len(right):,} translations are exactly right{why}")
         print(f"test BLEU {result['bleu']:.1f}, greedy {result['greedy']:.1f}")
     return result
 
@@ -254,13 +252,15 @@ def save_checkpoint(path, saved):
 def load_checkpoint(path):
     """The net, its direction, the sentences it has seen, its losses. A bad file gives one line."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.testzip():       # PyTorch compares no sums of what it reads
+                raise ValueError("damaged weights")
         saved = torch.load(path, map_location="cpu", weights_only=True)
         model = Translator(**saved["settings"])
         model.load_state_dict(saved["weights"])
         return model.to(pick_device()), saved["reverse"], set(saved["seen"]), saved["losses"]
     except Exception as error:      # they have a dozen kinds
-        raise BadInput(f"{path}: expected a checkpoint that lesson13_6 saved, got "
-                       f"{type(error).__name__}: {str(error)[:60]!r}") from None
+        raise BadInput(f"{path}: expected a file that lesson13_6 saved: {error!r:.40}") from None
 
 
 def main(train=None, val=None, test=None, reverse=False, sentence=None, load=None, save=None,

@@ -1,11 +1,13 @@
 """Lesson 13.6: beam search, tied weights, smoothing, checkpoints that know what they have seen."""
 
+import io
 import itertools
 import os
 import pickle
 import random
 import re
 import sys
+import zipfile
 
 import pytest
 import sacrebleu
@@ -17,6 +19,7 @@ from utils import BadInput, plot_curve
 
 KEEP_SMALL = {"epochs": 2, "hidden": 16, "batch_size": 16}
 PAD, BOS, EOS, UNK = keep.PAD, keep.BOS, keep.EOS, keep.UNK
+SPECIAL = ["<pad>", "<bos>", "<eos>", "<unk>"]
 
 
 def make_keep_model(sizes=(12, 10), seed=0, std=None, hidden=8):
@@ -29,7 +32,7 @@ def make_keep_model(sizes=(12, 10), seed=0, std=None, hidden=8):
 
 
 def words_to(size):
-    return keep.SPECIAL + [f"w{i}" for i in range(4, size)]
+    return SPECIAL + [f"w{i}" for i in range(4, size)]
 
 
 @pytest.fixture
@@ -88,13 +91,13 @@ def test_what_is_joined_is_taken_apart_again_alike():
 
 def test_keep_vocabulary_and_encode():
     words = keep.vocabulary(["b a c c", "a b c d", "ä ä z z"])
-    assert words == keep.SPECIAL + ["a", "b", "c", "z", "ä"]
+    assert words == SPECIAL + ["a", "b", "c", "z", "ä"]
     assert keep.encode(["a q", ""], words).tolist() == [[BOS, 4, UNK, EOS], [BOS, EOS, PAD, PAD]]
 
 
 def test_keep_reads_both_directions(tmp_path):
     path = tmp_path / "p.tsv"
-    path.write_text("Hi!\tSalut !\tCC-BY\r\nI.\tMoi.\r\n", encoding="utf-8")
+    path.write_text("Hi!\tSalut !\tCC-BY\r\nI.\tMoi.\tme\r\n", encoding="utf-8")
     assert keep.read_pairs(path) == [("hi !", "salut !", "Salut !"), ("i .", "moi .", "Moi.")]
     assert keep.read_pairs(path, reverse=True) == [("salut !", "hi !", "Hi!"),
                                                    ("moi .", "i .", "I.")]
@@ -102,6 +105,11 @@ def test_keep_reads_both_directions(tmp_path):
 
 @pytest.mark.parametrize("content, message", [
     (b"", "line 1: expected two sentences"),
+    (b"Go.\tVa !\n\nRun.\tCours.\n", "line 2: expected two sentences"),
+    (b"Go.\tVa !\tx\nRun.\tCou", "line 2: expected two sentences with a tab between, as many tabs"),
+    (b"I am\there.\tJe suis l\xc3\xa0.\n", "too few sentences"),     # alone it looks like a pair
+    (b"Go.\tVa !\nI am\there.\tJe suis l\xc3\xa0.\n", "line 2: expected two sentences with a tab"),
+    (b"1276\tGo.\t77\tVa !\n", "tabs as in line 1 and no number first, got ['1276', 'Go.']"),
     (b"Go.\tVa !\tx\nonly one column\n", "line 2: expected two sentences with a tab between"),
     (b"Go.\tVa !\nGo.\t \n", "line 2: expected two sentences with a tab between"),
     (b"Go.\tVa \xe9!\n", "line 1: expected UTF-8"),
@@ -120,7 +128,7 @@ def test_keep_bad_files(tmp_path, content, message):
 
 def test_keep_holds_out_by_source_sentence(keep_pairs):
     lines = keep_pairs.read_text(encoding="utf-8")
-    second = "".join(line.split("\t")[0] + "\tautre\n" for line in lines.splitlines())
+    second = "".join(line.split("\t")[0] + "\tautre\tx\n" for line in lines.splitlines())
     keep_pairs.write_text(lines + second, encoding="utf-8")     # a second translation of each
     parts = keep.read_parts(keep_pairs, None, None, False)
     sources = [{source for source, _, _ in part} for part in parts]
@@ -337,7 +345,7 @@ def test_keep_bleu_is_that_of_sacrebleu():
         translations = [line[:generator.randint(0, 14)] for line in noisy]
         theirs = sacrebleu.corpus_bleu([" ".join(line) for line in translations],
                                        [[" ".join(line) for line in references]], tokenize="none",
-                                       force=True)
+                                       force=True, smooth_method="none")
         assert keep.bleu(translations, references) == pytest.approx(theirs.score, abs=1e-6)
 
 
@@ -397,8 +405,8 @@ def test_keep_checkpoint_holds_what_a_net_needs(keep_pairs, tmp_path):
     assert saved["seed"] == 3 and saved["reverse"] is True
     assert saved["settings"]["hidden"] == 16 and saved["settings"]["dropout"] == 0.1
     assert len(set(saved["seen"])) == 54 and all(line[0] == "f" for line in saved["seen"])
-    assert saved["settings"]["source_words"][:5] == [*keep.SPECIAL, "f0"]
-    assert saved["settings"]["target_words"][:5] == [*keep.SPECIAL, "e0"]
+    assert saved["settings"]["source_words"][:5] == [*SPECIAL, "f0"]
+    assert saved["settings"]["target_words"][:5] == [*SPECIAL, "e0"]
 
 
 def test_keep_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -446,20 +454,58 @@ def test_keep_a_file_that_is_no_checkpoint(tmp_path, monkeypatch, content):
         path.write_bytes(content)
     elif content is not None:
         torch.save(content, path)
-    with pytest.raises(BadInput, match="expected a checkpoint that lesson13_6 saved") as error:
+    with pytest.raises(BadInput, match="expected a file that lesson13_6 saved") as error:
         keep.main(load=str(path), sentence="hello")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "evil").exists()
 
 
-def test_keep_a_damaged_checkpoint(keep_pairs, tmp_path):
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The bytes of a checkpoint."""
+    path = tmp_path_factory.mktemp("kept") / "net.pt"
+    model = make_keep_model()
+    settings = {"source_words": words_to(12), "target_words": words_to(10), "hidden": 8,
+                "dropout": 0.1}
+    keep.save_checkpoint(path, {"settings": settings, "weights": model.state_dict(), "seed": 0,
+                                "reverse": False, "seen": ["w4"], "losses": {"training": [1.0]}})
+    assert keep.load_checkpoint(path)[1:] == (False, {"w4"}, {"training": [1.0]})
+    return path.read_bytes()
+
+
+def test_keep_a_checkpoint_cut_at_every_tenth(kept, tmp_path):
     path = tmp_path / "net.pt"
-    keep.main(train=str(keep_pairs), save=str(path), **KEEP_SMALL)
-    whole = path.read_bytes()
     for tenth in range(10):
-        path.write_bytes(whole[:len(whole) * tenth // 10])
-        with pytest.raises(BadInput, match="expected a checkpoint that lesson13_6 saved"):
-            keep.main(load=str(path), sentence="e1")
+        path.write_bytes(kept[:len(kept) * tenth // 10])
+        with pytest.raises(BadInput, match="expected a file that lesson13_6 saved") as error:
+            keep.main(load=str(path), sentence="w5")
+        assert "\n" not in str(error.value)
+
+
+def test_keep_a_weight_that_was_flipped_is_seen(kept, tmp_path):
+    """PyTorch alone reads it without a word."""
+    path = tmp_path / "net.pt"
+    with zipfile.ZipFile(io.BytesIO(kept)) as archive:
+        name = max((member for member in archive.infolist() if "/data/" in member.filename),
+                   key=lambda member: member.file_size)
+        place = kept.index(archive.read(name)) + name.file_size // 2
+    path.write_bytes(kept[:place] + bytes([kept[place] ^ 64]) + kept[place + 1:])
+    assert set(torch.load(path, weights_only=True)) == {"settings", "weights", "seed", "reverse",
+                                                        "seen", "losses"}
+    with pytest.raises(BadInput, match="damaged weights"):
+        keep.load_checkpoint(path)
+
+
+def test_keep_a_checkpoint_of_other_settings(kept, tmp_path):
+    """Weights of one width under the settings of another, a setting too many, no vocabulary."""
+    path = tmp_path / "net.pt"
+    saved = torch.load(io.BytesIO(kept), weights_only=True)
+    for change in ({"hidden": 9}, {"layers": 2}, {"target_words": words_to(11)},
+                   {"source_words": 12}, {"dropout": 7}, {"hidden": 10**9}):
+        torch.save(saved | {"settings": saved["settings"] | change}, path)
+        with pytest.raises(BadInput, match="expected a file that lesson13_6 saved") as error:
+            keep.load_checkpoint(path)
+        assert "\n" not in str(error.value)
 
 
 # ------------------------------------------------------------------------------ a reader's run
@@ -473,11 +519,35 @@ def test_keep_says_floor_and_characters(tmp_path, capsys):
     (tmp_path / "zh.tsv").write_text("".join(lines), encoding="utf-8")
     result = keep.main(train=str(tmp_path / "zh.tsv"), **KEEP_SMALL)
     out = capsys.readouterr().out
-    assert "each character is a token" in out and "tok:char" in out
+    assert "no spaces between words: there a token is a character, so is it for BLEU\n" in out
+    assert "tok:char" in out
     pairs, *_ = keep.read_parts(str(tmp_path / "zh.tsv"), None, None, False)
     floor = keep.smoothing_floor(0.1, len(keep.vocabulary(target for _, target, _ in pairs)))
     assert result["losses"]["its floor"] == [floor] * 2
     assert out.count(f"never below {floor:.4f}") == 2
+
+
+def test_bleu_of_0_is_explained_and_the_right_ones_are_counted(tmp_path, monkeypatch, capsys):
+    """Sentences of three characters have no run of four: BLEU 0, though two of three are right."""
+    pairs = [("a", "那 大 猫", "那大猫"), ("b", "那 小 猫", "那小猫"), ("c", "那 小 鱼", "那小鱼")]
+    ours = iter([["x"] * 3, ["那 大 猫", "那 小 猫", "那 小 狗"]])
+    monkeypatch.setattr(keep, "translate", lambda *_: next(ours))
+    result = keep.report(make_keep_model(), pairs, {"d"}, None, 5, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert result["bleu"] == 0 and lines[-1] == "test BLEU 0.0, greedy 0.0"
+    assert lines[-2] == ("2 of 3 translations are exactly right; BLEU is 0, for in none are four "
+                         "words in a row right")
+
+
+def test_unknown_words_and_what_was_seen_are_counted(monkeypatch, capsys):
+    pairs = [("w4 w5", "w4 w5 w6 w7", ""), ("w4 zebra", "w4 zèbre", ""), ("w6 w7", "w8 w9", "")]
+    monkeypatch.setattr(keep, "translate", lambda model, sources, width: [
+        target for source, target, _ in pairs if source in sources])
+    keep.report(make_keep_model((8, 8)), pairs, {"w6 w7"}, None, 5, {})
+    out = capsys.readouterr().out
+    assert ("2 of 3 pairs to test are new to the net; unknown to it: 25.0% of their words, "
+            "16.7% of the references'\n") in out
+    assert "2 of 2 translations are exactly right\n" in out
 
 
 def test_keep_prints_what_it_returns_and_draws_it(keep_pairs, capsys):
