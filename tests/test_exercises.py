@@ -280,7 +280,7 @@ def test_a_slice_of_everything_is_no_blank():
 
 
 def test_an_unknown_option_is_one_line(report, capsys):
-    for arguments in (["--hint", "4-9"], ["--hints"]):
+    for arguments in (["--hint", "4-9"], ["--hints"], ["--hin", "4-1"], ["4-1"]):
         with pytest.raises(SystemExit) as stop:
             report("lecture04.py", source(EXERCISES / "lecture04.py"), *arguments)
         assert stop.value.code == 2

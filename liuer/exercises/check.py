@@ -16,7 +16,8 @@ def run(names, then):
     """Check the exercises of a file with these globals(), or give a hint; if all hold, say then."""
     checks = {name[6:].replace("_", "-"): value for name, value in names.items()
               if re.fullmatch(r"check_\d+_\d+", name)}
-    parser = argparse.ArgumentParser(description="A line for each exercise: open, right or wrong.")
+    parser = argparse.ArgumentParser(description="A line for each exercise: open, right or wrong.",
+                                     allow_abbrev=False)
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: {message}\n")
     parser.add_argument("--hint", metavar="N-N", choices=checks, help="a hint for one exercise")
     hint = parser.parse_args().hint
