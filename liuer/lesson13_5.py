@@ -4,9 +4,6 @@
     attention  a_t = softmax(s_t B h_1, ..., s_t B h_S)         c_t = a_t1 h_1 + ... + a_tS h_S
     scores of word t = U tanh(A [s_t, c_t])                     h: the encoder's states, both ways
 
-The same net is trained twice, on the same batches: it looks at all states of the encoder, or at one
-vector only, the last states.
-
 Run:   python liuer/lesson13_5.py           (--help lists the settings)
 See:   test BLEU 89.8 with attention, 65.0 without
 Notes: liuer/README.md, lecture 13
@@ -14,7 +11,6 @@ Notes: liuer/README.md, lecture 13
 
 import math
 import re
-import time
 import unicodedata
 from collections import Counter
 
@@ -25,6 +21,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 from utils import DATA, BadInput, flags, pick_device, read_text, show
 
 PAD, BOS, EOS, UNK = range(4)
+UNSPACED = "[\u0e00-\u109f\u1780-\u17ff\u3001-\u9fff]"     # Thai to Chinese: no spaces
 # A French elision keeps its apostrophe (l' | homme), an English ending takes it along (i | 'm).
 WORD = re.compile(r"aujourd'hui|\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)|'\w+|\w+|[^\w\s]")
 
@@ -36,14 +33,15 @@ def tokenize(sentence):
 
 def read_pairs(path):
     """English and French sentences (lists of words) of lines `English TAB French TAB anything`."""
-    english, french = [], []
-    for number, line in enumerate(read_text(path).rstrip("\n").split("\n"), start=1):
-        pair = [tokenize(sentence) for sentence in line.split("\t")[:2]]
-        if len(pair) < 2 or not all(pair):
-            raise BadInput(f"{path}, line {number}: expected English TAB French, got {line[:40]!r}")
-        english.append(pair[0])
-        french.append(pair[1])
-    return english, french
+    rows = [line.split("\t") for line in read_text(path).rstrip("\n ").split("\n")]
+    for number, row in enumerate(rows, start=1):
+        whole = 1 < len(row) == len(rows[0]) and row[0].strip() and row[1].strip()
+        if not whole or row[0].strip().isdigit():
+            raise BadInput(f"{path}, line {number}: expected English TAB French, as many tabs as in"
+                           f" line 1 and no number first, got {str(row[:2])[:60]}")
+        if re.search(UNSPACED, row[0] + row[1]):
+            raise BadInput(f"{path}, line {number}: no space between words: see lesson13_6.py")
+    return [tokenize(row[0]) for row in rows], [tokenize(row[1]) for row in rows]
 
 
 def vocabulary(sentences):
@@ -58,14 +56,6 @@ def encode(sentences, words):
     rows = [torch.tensor([numbers.get(word, UNK) for word in sentence] + [EOS])
             for sentence in sentences]
     return pad_sequence(rows, batch_first=True, padding_value=PAD)
-
-
-def batches(y, batch_size):
-    """Indices in batches of like length, so that little is padding, in random order."""
-    order = torch.randperm(len(y))
-    lengths = (y[order] != PAD).sum(dim=1).cpu()
-    parts = order[lengths.argsort(stable=True)].split(batch_size)
-    return [parts[i] for i in torch.randperm(len(parts)).tolist()]
 
 
 class Translator(nn.Module):
@@ -90,12 +80,11 @@ class Translator(nn.Module):
         packed = pack_padded_sequence(self.source_embedding(x), mask.sum(dim=1).cpu(),
                                       batch_first=True, enforce_sorted=False)
         states, last = self.encoder(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True,
-                                        total_length=x.shape[1])        # (N, S, H)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])
         vector = torch.cat([last[0], last[1]], dim=1)   # (N, H)  last forward, last backward
         if not self.attention:                          # one thing to look at: the one vector
             states, mask = vector.unsqueeze(1), mask[:, :1]             # (N, 1, H), (N, 1)
-        return states, mask, vector
+        return states, mask, vector                     # (N, S, H), (N, S), (N, H)
 
     def forward(self, x, y=None, steps=None):
         """Scores of each word (N, T, V) and attention weights (N, T, S) for source words x (N, S).
@@ -133,21 +122,17 @@ def translate(model, sentences, source_words, target_words):
 
 def bleu(translations, references):
     """BLEU in per cent (Papineni et al. 2002): the geometric mean of the shares of right 1-, 2-, 3-
-    and 4-grams, times a penalty for writing less than the references. A share of 0 would make all
-    0: the first counts as half a right n-gram, the next as a quarter ... (as sacrebleu does)."""
-    log_sum, smallest = 0.0, 1.0
+    and 4-grams (0 where one is 0), times a penalty for writing less than the references."""
+    log_sum = 0.0
     for n in range(1, 5):
         right = total = 0
-        for ours, reference in zip(translations, references, strict=True):
-            counts, wanted = (Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
-                              for words in (ours, reference))
-            right += (counts & wanted).total()                  # each as often as in both
-            total += counts.total()
-        if total == 0 or (n == 1 and right == 0):
-            return 0.0
+        for pair in zip(translations, references, strict=True):
+            ours, theirs = (Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
+                            for words in pair)
+            right += (ours & theirs).total()                    # each as often as in both
+            total += ours.total()
         if right == 0:
-            smallest /= 2
-            right = smallest
+            return 0.0
         log_sum += math.log(right / total)
     shorter = sum(map(len, references)) / sum(map(len, translations))
     return 100 * math.exp(log_sum / 4 + min(0.0, 1 - shorter))
@@ -155,17 +140,19 @@ def bleu(translations, references):
 
 def fit(model, x, y, x_val, y_val, epochs, batch_size, lr):
     """Train the net on x (N, S) and y (N, T), padded; return each epoch's mean loss of a token."""
-    criterion = nn.CrossEntropyLoss(ignore_index=PAD)       # the mean over tokens
+    lengths = (y != PAD).sum(dim=1).cpu()                                   # (N,)
+    criterion = nn.CrossEntropyLoss(ignore_index=PAD)                       # the mean over tokens
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    # The rate climbs while the states mean nothing yet, then falls to 0.
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(    # climbs at first, then falls to 0
         optimizer, lr, epochs=epochs, steps_per_epoch=math.ceil(len(x) / batch_size))
     losses = []
     for epoch in range(1, epochs + 1):
         total = 0.0
-        for batch in batches(y, batch_size):
-            y_batch = y[batch][:, :(y[batch] != PAD).sum(dim=1).max()]      # no needless padding
-            logits, _ = model(x[batch], y_batch)
+        order = torch.randperm(len(x))
+        parts = order[lengths[order].argsort(stable=True)].split(batch_size)
+        for k in torch.randperm(len(parts)).tolist():   # each of like length: little is padding
+            y_batch = y[parts[k], :lengths[parts[k]].max()]
+            logits, _ = model(x[parts[k]], y_batch)
             loss = criterion(logits.flatten(0, 1), y_batch.flatten())       # forward
             optimizer.zero_grad()
             loss.backward()                                                 # backward
@@ -173,7 +160,7 @@ def fit(model, x, y, x_val, y_val, epochs, batch_size, lr):
             optimizer.step()                                                # update
             scheduler.step()
             total += loss.item() * (y_batch != PAD).sum().item()
-        losses.append(total / (y != PAD).sum().item())
+        losses.append(total / lengths.sum().item())
         with torch.no_grad():
             val_loss = criterion(model(x_val, y_val)[0].flatten(0, 1), y_val.flatten())
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
@@ -195,7 +182,8 @@ def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64
     lr: highest learning rate of Adam, > 0
     seed: of the initial weights and the order of the pairs, >= 0
     """
-    started = time.perf_counter()
+    if sentence is not None and not tokenize(sentence):
+        raise BadInput(f"--sentence: expected words, got {sentence!r}")
     device = pick_device()
 
     # 1. Prepare data
@@ -207,6 +195,10 @@ def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64
     words = vocabulary(english), vocabulary(french)
     x, x_val = (encode(part, words[0]).to(device) for part in (english, english_val))     # (N, S)
     y, y_val = (encode(part, words[1]).to(device) for part in (french, french_val))       # (N, T)
+    learned, numbers = set(map(tuple, english)), encode(english_test, words[0])
+    both = sum(tuple(source) in learned for source in english_test)
+    print(f"{len(english_test)} sentences to translate: {both} stand in training too, unknown words"
+          f" {(numbers == UNK).sum() / (numbers >= UNK).sum():.1%}")
 
     losses, scores = {}, {}
     for name in ("without attention", "with attention"):
@@ -216,29 +208,25 @@ def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64
         model = Translator(len(words[0]), len(words[1]), hidden, name == "with attention")
 
         # 3. Loss and optimizer: cross-entropy and Adam, in fit()
-
         # 4. Training cycle: forward, backward, update are the loop of fit()
         losses[name] = fit(model.to(device), x, y, x_val, y_val, epochs, batch_size, lr)
-        scores[name] = bleu(translate(model, english_test, *words)[0], french_test)
-        translations, weights = translate(model, [shown], *words)
+        translations, weights = translate(model, [shown] + english_test, *words)
+        scores[name] = bleu(translations[1:], french_test)
         print(f"{' '.join(shown)}\n  -> {' '.join(translations[0])}")
 
-    score, without = scores["with attention"], scores["without attention"]
-    print(f"test BLEU {score:.1f} with attention, {without:.1f} without"
-          f" | {time.perf_counter() - started:.1f} s")
+    without, score = scores.values()
+    print(f"test BLEU {score:.1f} with attention, {without:.1f} without")
     return {"losses": losses, "bleu": score, "bleu_without": without, "words": shown,
-            "translation": translations[0], "weights": weights[0]}
+            "translation": translations[0], "weights": weights[0, :, :len(shown) + 1]}
 
 
 def draw(result):
     """Left: where each French word written looks. Right: the losses with and without attention."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained",
-                                         width_ratios=[1.4, 1])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
     columns, rows = result["words"] + ["<eos>"], result["translation"] + ["<eos>"]
-    image = left.imshow(result["weights"][:len(rows)].numpy(), cmap="Blues", vmin=0, vmax=1,
-                        aspect="auto")
+    image = left.imshow(result["weights"][:len(rows)].numpy(), cmap="Blues", vmin=0, vmax=1)
     left.set_xticks(range(len(columns)), columns, rotation=45)
     left.set_yticks(range(len(rows)), rows)
     figure.colorbar(image, label="attention weight")

@@ -2,6 +2,7 @@
 
 import random
 import re
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
@@ -45,12 +46,43 @@ def test_french_words(sentence, words):
     assert lesson13_5.tokenize(sentence) == words.split()
 
 
-@pytest.mark.parametrize("content", ["one column\n", "a\tb\n\nc\td\n", "a\t\n", ""])
-def test_a_bad_file_of_english_french_pairs_is_named(tmp_path, content):
+@pytest.mark.parametrize(("content", "number"), [
+    ("one column\n", 1), ("a\tb\n\nc\td\n", 2), ("a\t\n", 1), ("", 1), ("\n", 1),
+    ("a\tb\n \tc\n", 2), ("12\tGo.\t7\tVa !\n", 1), ("Go.\tVa !\tx\nRun.\tCou", 2),
+    ("Go.\tVa !\nI am\there.\tJe suis là.\n", 2)])
+def test_a_bad_file_of_english_french_pairs_is_named(tmp_path, content, number):
     path = tmp_path / "pairs.txt"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(BadInput, match=r"pairs.txt, line \d: expected English TAB French"):
+    with pytest.raises(BadInput) as error:
         lesson13_5.read_pairs(path)
+    assert str(error.value).startswith(
+        f"{path}, line {number}: expected English TAB French, as many tabs as in line 1 and no "
+        "number first, got [")
+
+
+@pytest.mark.parametrize("sentence", ["我们去北京。", "こんにちは", "สวัสดี"])
+def test_words_without_spaces_are_sent_to_lesson_13_6(tmp_path, sentence):
+    path = tmp_path / "pairs.txt"
+    path.write_text(f"Go.\tVa !\nGo.\t{sentence}\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="pairs.txt, line 2: no space between words: see lesson13_6"):
+        lesson13_5.read_pairs(path)
+
+
+@pytest.mark.parametrize("sentence", ["", "  ", "\t"])
+def test_an_empty_sentence_is_refused_before_anything_is_read(monkeypatch, sentence):
+    monkeypatch.delattr(lesson13_5, "read_text")
+    with pytest.raises(BadInput, match="--sentence: expected words, got"):
+        lesson13_5.main(sentence=sentence)
+
+
+def test_what_stands_in_both_and_what_is_unknown_is_told(files, capsys):
+    train = Path(files["train"]).read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(train[:3]) + "e1 e2 zebra e3 e1\tf1\tx\n"
+    Path(files["test"]).write_text(text, encoding="utf-8")
+    words = sum(len(line.split("\t")[0].split()) for line in text.splitlines())
+    lesson13_5.main(**files, **SMALL)
+    assert capsys.readouterr().out.splitlines()[0] == (
+        f"4 sentences to translate: 3 stand in training too, unknown words {1 / words:.1%}")
 
 
 # ------------------------------------------------------------------------------------ attention
@@ -137,16 +169,25 @@ def test_a_translation_ends_before_its_eos(monkeypatch):
 
 
 # -------------------------------------------------------------------------------------- training
-def test_batches_of_like_length_hold_every_pair_once():
-    y = torch.zeros(50, 9, dtype=torch.long)
+def test_batches_of_like_length_hold_every_pair_once(monkeypatch):
+    """In the two epochs in other batches; within a batch the lengths are alike."""
+    x, y = torch.full((50, 3), 5), torch.zeros(50, 9, dtype=torch.long)
+    x[:, 0] = torch.arange(50)
+    x[:, 2] = EOS
     for i in range(50):
         y[i, :1 + i % 9] = 4
-    torch.manual_seed(0)
-    first, second = lesson13_5.batches(y, 8), lesson13_5.batches(y, 8)
-    assert sorted(torch.cat(first).tolist()) == list(range(50))
-    assert [batch.tolist() for batch in first] != [batch.tolist() for batch in second]
-    spreads = [(y[batch] != PAD).sum(dim=1) for batch in first]
-    assert all(lengths.max() - lengths.min() <= 2 for lengths in spreads)
+    model = Translator(60, 7, 8)
+    seen, forward = [], model.forward
+    monkeypatch.setattr(model, "forward", lambda x, y: seen.append((x, y)) or forward(x, y))
+    x[:, 0] += 6        # no padding
+    fit(model, x, y, x[:2], y[:2], epochs=2, batch_size=8, lr=1e-3)
+    epochs = [seen[:7], seen[8:15]]                 # then the pairs to watch
+    for batches in epochs:
+        assert sorted(i for x, _ in batches for i in x[:, 0].tolist()) == [*range(6, 56)]
+        for _, y in batches:
+            lengths = (y != PAD).sum(dim=1)
+            assert lengths.max() == y.shape[1] and lengths.max() - lengths.min() <= 2
+    assert [x.tolist() for x, _ in epochs[0]] != [x.tolist() for x, _ in epochs[1]]
 
 
 def test_the_losses_are_means_over_tokens(monkeypatch, capsys):
@@ -195,7 +236,7 @@ def test_what_is_not_trained_on_changes_no_training_of_13_5(files, tmp_path, cap
 def test_the_last_line_is_the_result_of_13_5(files, capsys):
     result = lesson13_5.main(**files, **SMALL, sentence="e1 e2 e3")
     last = capsys.readouterr().out.rstrip().split("\n")[-1]
-    found = re.fullmatch(r"test BLEU ([\d.]+) with attention, ([\d.]+) without \| [\d.]+ s", last)
+    found = re.fullmatch(r"test BLEU ([\d.]+) with attention, ([\d.]+) without", last)
     assert [float(number) for number in found.groups()] == [
         round(result["bleu"], 1), round(result["bleu_without"], 1)]
     assert result["words"] == ["e1", "e2", "e3"]
@@ -226,7 +267,8 @@ def test_bleu_of_13_5_is_the_one_of_sacrebleu():
         ours, references = zip(*pairs, strict=True)
         expected = sacrebleu.corpus_bleu([" ".join(words) for words in ours],
                                          [[" ".join(words) for words in references]],
-                                         tokenize="none", force=True).score
+                                         tokenize="none", force=True,
+                                         smooth_method="none").score
         assert bleu(ours, references) == pytest.approx(expected, abs=1e-6)
     assert bleu([["a"] * 5], [["a"] * 5]) == pytest.approx(100)
     assert bleu([["b"] * 5], [["a"] * 5]) == 0
