@@ -23,6 +23,9 @@ SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name not in
 SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson11.py", "lesson11_2.py",
         "lesson11_3.py", "lesson11_4.py", "lesson11_5.py", "lesson11_6.py", "lesson13.py",
         "lesson13_2.py", "lesson13_3.py", "lesson13_4.py", "lesson13_5.py", "lesson13_6.py"]
+# What trains: all but these with --quick, for one more Python or another set of packages.
+TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|default_run|smallest_settings|"
+                    r"quoted_output|a_wild_learning_rate)")
 sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
 os.environ["MPLBACKEND"] = "agg"
 os.environ["OMP_NUM_THREADS"] = "1"     # tiny tensors on busy cores are far faster with one thread
@@ -52,15 +55,19 @@ class Run(NamedTuple):
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also the whole runs of all lessons")
+    parser.addoption("--quick", action="store_true", help="only what does not train")
 
 
 def pytest_collection_modifyitems(config, items):
     """Whole runs of heavy lessons only with --run-slow. What only compares what scripts print comes
     last: by then other tests have run them, and no worker waits for another one's run."""
+    left_out = []
     if not config.getoption("--run-slow"):
-        slow = [item for item in items if item.get_closest_marker("slow")]
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in slow]
+        left_out += [item for item in items if item.get_closest_marker("slow")]
+    if config.getoption("--quick"):
+        left_out += [item for item in items if TRAINS.search(item.nodeid)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: "test_quoted_output" in item.name)
 
 
