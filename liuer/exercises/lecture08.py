@@ -123,9 +123,9 @@ def check_8_3():
     torch.manual_seed(0)
     x_train, x_test = 3 * torch.randn(6, 2) + torch.tensor([5.0, -20.0]), torch.rand(4, 2)
     for factor in (1, 1000):
-        got = scale(x_train, factor * x_test)
-        given = f"random tables, x_test times {factor}"
         train, test = x_train.tolist(), (factor * x_test).tolist()
+        got = scale(x_train.clone(), factor * x_test)
+        given = f"random tables, x_test times {factor}"
         yield f"{given}: x_train", got[0], columns_scaled(train, train)
         yield f"{given}: x_test", got[1], columns_scaled(test, train)
 

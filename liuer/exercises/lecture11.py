@@ -95,11 +95,13 @@ def check_11_1():
     is on the way of x alone; F keeps its two convolutions."""
     torch.manual_seed(1)
     x, block = pictures(3), ScaledBlock(3)
-    yield "ScaledBlock, random x (2, 3, 5, 6)", block(x), (x / 2 + residual(block, x) / 2).relu()
+    yield "ScaledBlock, random x (2, 3, 5, 6)", block(x.clone()), \
+        (x / 2 + residual(block, x) / 2).relu()
     block = ConvShortcutBlock(3)
     yield "the shape of shortcut.weight", block.shortcut.weight.shape, (3, 3, 1, 1)
     kept = F.conv2d(x, block.shortcut.weight, block.shortcut.bias)
-    yield "ConvShortcutBlock, random x (2, 3, 5, 6)", block(x), (kept + residual(block, x)).relu()
+    yield "ConvShortcutBlock, random x (2, 3, 5, 6)", block(x.clone()), \
+        (kept + residual(block, x)).relu()
 
 
 def check_11_2():
@@ -146,7 +148,7 @@ def check_11_4():
     ever take something away?"""
     torch.manual_seed(4)
     block, x = ResidualBlock(3), pictures(3)
-    yield "random x (2, 3, 5, 6)", block(x), (x + residual(block, x)).relu()
+    yield "random x (2, 3, 5, 6)", block(x.clone()), (x + residual(block, x)).relu()
     x = x.abs().requires_grad_()
     for parameter in block.parameters():
         nn.init.zeros_(parameter)

@@ -77,3 +77,11 @@ MISTAKES = {
     "8-4": [("if rest and not drop_last", "if not drop_last"), (" and not drop_last", ""),
             ("return full + 1, rest", "return full, rest"), (" if full else 0", "")],
 }
+ALSO_RIGHT = {
+    "8-2": [("self.series[index:end], self.series[end]",
+             "self.series[:end][-self.size:], self.series[end:][0]")],
+    "8-3": [("    return (x_train - mean) / std,", "    x_train -= mean\n    x_train /= std\n"
+             "    return x_train,")],
+    "8-4": [("full, rest = divmod(samples, batch_size)",
+             "full, rest = samples // batch_size, samples % batch_size")],
+}

@@ -90,3 +90,13 @@ MISTAKES = {
             (".unsqueeze(1)", ""), (".unsqueeze(1) / 255", ".unsqueeze(1)"),
             ("/ deviation", "/ deviation**2")],
 }
+ALSO_RIGHT = {
+    "9-1": [("log_p[range(len(y)), y]", "log_p.gather(1, y.unsqueeze(1))"),
+            ("F.log_softmax(z, dim=1)", "(z - z.logsumexp(dim=1, keepdim=True))")],
+    "9-2": [("true.clamp(min=1e-15)", "torch.maximum(true, torch.tensor(1e-15))"),
+            ('label.removeprefix("Class_")', "label[-1]")],
+    "9-4": [("    z = z - z.max(dim=1, keepdim=True).values\n",
+             "    z -= z.max(dim=1, keepdim=True).values\n")],
+    "9-6": [("pixels.std()", "pixels.std(correction=0)"),
+            (".unsqueeze(1) / 255 - mean", "[:, None].float().div(255) - mean")],
+}

@@ -82,3 +82,9 @@ MISTAKES = {
              ("range(2)", "range(1)"), ("(size - 4) // 2", "(size - 3) // 2"),
              ("sides[0] * sides[1]", "sides[0] ** 2")],
 }
+ALSO_RIGHT = {
+    "10-2": [("    return (size + 2 * padding - reach) // stride + 1",
+              "    return int((size + 2 * padding - reach) / stride + 1)")],
+    "10-4": [("out_channels * (in_channels * kernel**2 + 1)",
+              "out_channels * in_channels * kernel * kernel + out_channels")],
+}

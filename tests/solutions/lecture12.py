@@ -84,6 +84,9 @@ MISTAKES = {
              ("math.log(1 + (letters - 1) * math.exp(-2))", "0.3408"), ("exp(-2)", "exp(2)")],
 }
 ALSO_RIGHT = {
+    "12-1": [("x @ w_ih.T + b_ih + h @ w_hh.T + b_hh",
+              "torch.cat([x, h], dim=1) @ torch.cat([w_ih, w_hh], dim=1).T + b_ih + b_hh")],
+    "12-2": [("(1 - z) * n + z * h", "n + z * (h - n)")],
     "12-5": [("return torch.eye(letters)[x]",
               "return (x.unsqueeze(-1) == torch.arange(letters)).float()")],
     "12-6": [("math.sqrt(total)", "(math.sqrt(total) + 1e-6)")],
