@@ -13,6 +13,8 @@ Notes: liuer/README.md, lecture 13
 import csv
 import math
 import unicodedata
+from collections import Counter
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -21,28 +23,40 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 from utils import DATA, BadInput, flags, pick_device, read_text, show
 
 TRAIN, TEST = str(DATA / "names_train.csv"), str(DATA / "names_test.csv")
+ASCII = "".join(map(chr, range(128)))
+PLAIN = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "’": "'"})
 
 
 def plain(name):
-    """A name in small ASCII letters: Müller -> muller. Empty where it has no Latin letter."""
-    name = name.lower().replace("ß", "ss").replace("ł", "l").replace("ø", "o").replace("đ", "d")
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
+    """A name in small ASCII letters: Müller -> muller. Where it has none, as it is: 王伟, Иван."""
+    name = unicodedata.normalize("NFKD", name.lower().translate(PLAIN)).strip()
+    latin = name.encode("ascii", "ignore").decode().strip()
+    if any(letter.isalpha() for letter in latin):
+        return latin
+    return name if any(letter.isalpha() for letter in name) else ""
 
 
 def read_names(path):
-    """Pairs (plain name, label), one a line of a CSV file without header."""
-    pairs = []
-    for number, line in enumerate(read_text(path).rstrip().split("\n"), start=1):
-        fields = next(csv.reader([line]), [])
-        if len(fields) != 2 or not plain(fields[0]) or not fields[1].strip():
-            raise BadInput(f"{path}, line {number}: expected name,label with a name in Latin "
-                           f"letters, got {line[:60]!r}")
-        pairs.append((plain(fields[0]), fields[1].strip()))
+    """Pairs (plain name, label) of a CSV file, or of a folder of texts LABEL.txt, a name a line."""
+    pairs, folder = [], Path(path).is_dir()
+    for file in sorted(Path(path).glob("*.txt")) if folder else [path]:
+        for number, line in enumerate(read_text(file).rstrip().split("\n"), start=1):
+            fields = [line, file.stem] if folder else next(csv.reader([line[:1000]]), [])
+            cut = line.count('"') % 2 and not folder        # a quote that never closes
+            if len(fields) != 2 or not plain(fields[0]) or not fields[1].strip() or cut:
+                raise BadInput(f"{file}, line {number}: expected name,label, or in a folder of "
+                               f"texts LABEL.txt a name, got {line[:60]!r}")
+            pairs.append((plain(fields[0]), fields[1].strip()))
+    counts = Counter(label for _, label in pairs)
+    single = [label for label in counts if counts[label] == 1]
+    if len(pairs) > 1 and not folder and single == [pairs[0][1]]:
+        print(f"{path}: line 1 is taken for a header and left out: {', '.join(pairs.pop(0))}")
     return pairs
 
 
 def read_parts(train, test):
-    """Pairs to train on and to test on, of two files or, where there is no other test, of one."""
+    """Pairs to train on and to test on, of two files or, where there is no other test, of one; the
+    letters that the net knows: ASCII and those of the training names."""
     train_pairs = read_names(train)
     if train == TRAIN or test != TEST:
         test_pairs = read_names(test)
@@ -51,15 +65,20 @@ def read_parts(train, test):
         held_out = set(sorted({name for name, _ in train_pairs})[::10])
         test_pairs = [pair for pair in train_pairs if pair[0] in held_out]
         train_pairs = [pair for pair in train_pairs if pair[0] not in held_out]
-    seen = set(train_pairs)
+    if not train_pairs:
+        raise BadInput(f"{train}: expected several names, to train on some and test on others")
+    seen, used = set(train_pairs), set("".join(name for name, _ in train_pairs))
     print(f"{len(train_pairs):,} training names, {len(test_pairs):,} test names "
           f"({sum(pair in seen for pair in test_pairs)} of them in both)")
-    return train_pairs, test_pairs
+    strange = sum(bool(set(name) - used - set(ASCII)) for name, _ in test_pairs)
+    if strange:
+        print(f"{strange:,} test names hold letters that no training name holds")
+    return train_pairs, test_pairs, ASCII + "".join(sorted(used - set(ASCII)))
 
 
-def to_tensor(names):
-    """Letter codes (N, T) of plain names, padded with 0, and the lengths of the names (N,)."""
-    codes = [torch.tensor([ord(letter) for letter in name]) for name in names]
+def to_tensor(names, letters=ASCII):
+    """Places of the names' letters (N, T), 0 for others and as padding, and their lengths (N,)."""
+    codes = [torch.tensor([max(letters.find(letter), 0) for letter in name]) for name in names]
     lengths = torch.tensor([len(name) for name in names])   # on the CPU: packing wants it there
     return pad_sequence(codes, batch_first=True), lengths
 
@@ -105,28 +124,28 @@ def main(epochs=15, batch_size=256, lr=0.005, seed=0, train=TRAIN, test=TEST, na
     batch_size: names per update, >= 1
     lr: learning rate of Adam at the start, > 0
     seed: of the initial weights and the batches, >= 0
-    train: CSV file of name,label without header; alone, a tenth of its names is the test
+    train: CSV file of name,label or folder of LABEL.txt; alone, a tenth of its names is the test
     test: the same, with names to test on
     name: one name or several with commas between: tell their language
     """
     torch.manual_seed(seed)
     device = pick_device()
-    asked = [plain(part) for part in name.split(",")] if name else []
-    if "" in asked:
-        raise BadInput(f"--name: expected names in Latin letters, got {name!r}")
+    asked = [plain(part) for part in name.split(",")] if name is not None else []
     print(f"batch_first=False | {gru_shapes(False)}\nbatch_first=True  | {gru_shapes(True)}")
 
     # 1. Prepare data
-    train_pairs, test_pairs = read_parts(train, test)
+    train_pairs, test_pairs, letters = read_parts(train, test)
+    if "" in asked or set("".join(asked)) - set(letters):
+        raise BadInput(f"--name: expected names in the letters of the training names, got {name!r}")
     labels = sorted({label for _, label in train_pairs + test_pairs})
-    x_train, lengths = to_tensor([name for name, _ in train_pairs])         # (N, T), (N,)
+    x_train, lengths = to_tensor([name for name, _ in train_pairs], letters)        # (N, T), (N,)
     y_train = torch.tensor([labels.index(label) for _, label in train_pairs])
-    x_test, test_lengths = to_tensor([name for name, _ in test_pairs] + asked)
+    x_test, test_lengths = to_tensor([name for name, _ in test_pairs] + asked, letters)
     y_test = torch.tensor([labels.index(label) for _, label in test_pairs])
     x_train, y_train, x_test = x_train.to(device), y_train.to(device), x_test.to(device)
 
-    # 2. Define model: a number for each ASCII code
-    model = NameClassifier(128, len(labels)).to(device)
+    # 2. Define model: a number for each letter
+    model = NameClassifier(len(letters), len(labels)).to(device)
     print(f"{len(labels)} labels, {sum(p.numel() for p in model.parameters()):,} parameters")
 
     # 3. Loss and optimizer: settings were chosen on held-out training names (--train alone)
@@ -149,7 +168,6 @@ def main(epochs=15, batch_size=256, lr=0.005, seed=0, train=TRAIN, test=TEST, na
         losses.append(total / len(x_train))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")
-
     p = predict(model, x_test, test_lengths)                                # (N, C)
     for name, row in zip(asked, p[len(y_test):], strict=True):
         print(name, *(f"| {labels[i]} {row[i]:.1%}" for i in row.argsort(descending=True)[:3]))
@@ -166,14 +184,17 @@ def draw(result):
     import matplotlib.pyplot as plt
 
     labels = result["labels"]
+    ticks = [label if max(label) < "\u0590" else str(i) for i, label in enumerate(labels)]
+    if ticks != labels:         # the figure's font has no such letters
+        print("in the figure:", ", ".join(f"{i} {label}" for i, label in enumerate(labels)))
     count = torch.zeros(len(labels), len(labels))
     for true, predicted in zip(result["y_test"], result["y_pred"], strict=True):
         count[true, predicted] += 1
     figure, axes = plt.subplots(figsize=(8, 7.5), layout="constrained")
     image = axes.imshow((count / count.sum(dim=1, keepdim=True)).numpy(), cmap="Blues")
     figure.colorbar(image, label="share of the language's names", shrink=0.8)
-    axes.set_xticks(range(len(labels)), labels, rotation=90)
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_xticks(range(len(labels)), ticks, rotation=90)
+    axes.set_yticks(range(len(labels)), ticks)
     axes.set(xlabel="predicted language", ylabel="language")
     return figure
 

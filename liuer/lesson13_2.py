@@ -106,14 +106,12 @@ def main(epochs=5, batch_size=32, hidden=256, lr=0.008, seed=0, text=str(DATA / 
     """
     torch.manual_seed(seed)
     device = pick_device()
-
     # 1. Prepare data
     characters, train, validation, test = read_parts(text)
     unigram, bigram = counted_perplexity(train, test, len(characters))
     print(f"{len(train):,} characters to train, {len(validation):,} to validate, {len(test):,} to"
           f" test, {len(characters)} different ones")
-    # Strips of the text, side by side: where a window ends, the next one goes on.
-    columns = (len(train) - 1) // batch_size
+    columns = (len(train) - 1) // batch_size    # of strips side by side; a window is some of them
     x = train[:batch_size * columns].view(batch_size, columns).to(device)       # (N, columns)
     y = train[1:batch_size * columns + 1].view(batch_size, columns).to(device)  # the next ones
 
@@ -145,7 +143,6 @@ def main(epochs=5, batch_size=32, hidden=256, lr=0.008, seed=0, text=str(DATA / 
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:2d}/{epochs} | perplexity: train {math.exp(losses[-1]):6.2f}, "
                   f"validation {validated[-1]:6.2f}")
-
     start = encode(prompt, characters) if prompt else test[:20]
     for t in (temperature / 2, temperature):
         numbers = start.tolist() + sample(model, start.to(device), 300, t)

@@ -56,7 +56,14 @@ def test_accents_and_capitals_do_not_matter_in_names():
     assert plain("Müller") == plain("muller") == "muller"
     assert plain("  Łukasz Strauß\n") == plain("lukasz strauss")
     assert plain("Nguyễn Đặng") == "nguyen dang"
-    assert plain("王") == plain("") == ""
+    assert plain("O’Neill") == plain("O'NEILL") == "o'neill"
+
+
+@pytest.mark.parametrize(("name", "wanted"), [
+    ("王伟", "王伟"), (" Иванов", "иванов"), ("Müller 王", "muller"), ("佐藤-鈴木", "佐藤-鈴木"),
+    ("김", "\u1100\u1175\u11b7"), ("", ""), (" ", ""), ("123", ""), ("?!", ""), ("。", "")])
+def test_a_name_without_latin_letters_stays_and_one_without_letters_is_none(name, wanted):
+    assert plain(name) == wanted
 
 
 def write(path, content):
@@ -75,8 +82,9 @@ def test_names_reader_takes_the_forms_in_circulation(tmp_path):
 
 @pytest.mark.parametrize(("content", "line"), [
     ("", 1), ("\n\n", 1), ("Kim,Korean\nNguyen\n", 2), ("Kim,Korean\nLe,Vietnamese,7\n", 2),
-    ("Kim,Korean\n,Czech\n", 2), ("Kim,\n", 1), ("Kim,Korean\n王,Chinese\n", 2),
-    ('Kim,Korean\n"Le,Vietnamese\n', 2),
+    ("Kim,Korean\n,Czech\n", 2), ("Kim,\n", 1), ("Kim, \n", 1), ("Kim,Korean\n王,中国\n12,?\n", 3),
+    ('Kim,Korean\n"Le,Vietnamese\n', 2), ('"Kim","Korean"\n"Le","Viet', 2),
+    ("Kim,Korean\n\nLe,Vietnamese\n", 2), ("Kim,Korean\n" + "x" * 200_000 + ",Czech\n", 2),
     ("Kim,Korean\nMüller,German\n".encode("latin-1"), 2)])
 def test_bad_names_get_a_line_that_says_file_and_line(tmp_path, content, line):
     path = write(tmp_path / "names.csv", content)
@@ -93,12 +101,35 @@ def test_names_file_that_is_missing_or_damaged(tmp_path):
         read_names(write(tmp_path / "bad.csv.gz", gzip.compress(b"Kim,Korean\n" * 1000)[:40]))
 
 
+def test_a_header_is_left_out_and_told(tmp_path, capsys):
+    rows = [("kim", "Korean"), ("le", "Vietnamese"), ("park", "Korean"), ("tran", "Vietnamese")]
+    text = "".join(f"{name},{label}\n" for name, label in rows)
+    path = write(tmp_path / "names.csv", "Name,Language\n" + text)
+    assert read_names(path) == rows
+    assert capsys.readouterr().out == (
+        f"{path}: line 1 is taken for a header and left out: name, Language\n")
+    for other in (text, "Kim,Korean\nNovak,Czech\nPark,Korean\n", "Kim,Korean\n"):   # no header
+        assert len(read_names(write(path, other))) == other.count("\n")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_folder_of_one_text_a_language_as_the_tutorial_has_it(tmp_path):
+    write(tmp_path / "Korean.txt", "Kim\r\nPark\r\n")
+    write(tmp_path / "Irish.txt", "O’Neill\n")
+    write(tmp_path / "README.md", "no names")
+    assert read_names(tmp_path) == [("o'neill", "Irish"), ("kim", "Korean"), ("park", "Korean")]
+    write(tmp_path / "Irish.txt", "O'Neill\n\nByrne\n")
+    with pytest.raises(BadInput, match="Irish.txt, line 2: expected name,label, or in a folder"):
+        read_names(tmp_path)
+
+
 # ---------------------------------------------------------------------------------- held-out names
 def test_train_alone_holds_out_a_tenth_of_its_names(tmp_path, capsys):
     rows = [(f"name{letter}{other}", "A") for letter in "abcdefghij" for other in "abcdefghij"]
     rows += [("nameaa", "B"), ("Namebb", "B")]              # the same name in other rows
     path = write(tmp_path / "own.csv", "".join(f"{name},{label}\n" for name, label in rows))
-    train, test = read_parts(str(path), lesson13.TEST)
+    train, test, letters = read_parts(str(path), lesson13.TEST)
+    assert letters == lesson13.ASCII
     assert not {name for name, _ in train} & {name for name, _ in test}
     assert len({name for name, _ in test}) == 10 and len(train) + len(test) == len(rows)
     assert f"a tenth of the different names in {path} is held out" in capsys.readouterr().out
@@ -106,11 +137,46 @@ def test_train_alone_holds_out_a_tenth_of_its_names(tmp_path, capsys):
 
 def test_given_and_shipped_test_names_are_used_as_they_are(tmp_path, capsys):
     path = write(tmp_path / "own.csv", "Kim,Korean\nLe,Vietnamese\n")
-    assert read_parts(str(path), str(path)) == (read_names(path), read_names(path))
+    assert read_parts(str(path), str(path))[:2] == (read_names(path), read_names(path))
     assert "(2 of them in both)" in capsys.readouterr().out
     assert read_parts(lesson13.TRAIN, str(path))[1] == read_names(path)
     assert read_parts(lesson13.TRAIN, lesson13.TEST)[1] == read_names(lesson13.TEST)
     assert "held out" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["Kim,Korean\n", "Kim,Korean\nKIM,Czech\n"])
+def test_one_name_alone_cannot_be_split(tmp_path, text):
+    path = write(tmp_path / "one.csv", text)
+    with pytest.raises(BadInput, match="one.csv: expected several names, to train on some"):
+        read_parts(str(path), lesson13.TEST)
+
+
+def test_letters_beyond_ascii_are_those_of_the_training_names(tmp_path, capsys):
+    train = write(tmp_path / "train.csv", "王伟,中国\n李伟,中国\n田中,日本\nKim,韩国\n")
+    test = write(tmp_path / "test.csv", "李王,中国\n山田,日本\n中,日本\nZoe,法国\n")
+    *_, letters = read_parts(str(train), str(test))
+    assert letters == lesson13.ASCII + "".join(sorted("王伟李田中"))
+    assert "\n1 test names hold letters that no training name holds\n" in capsys.readouterr().out
+    x, lengths = to_tensor(["王伟", "山田", "kim"], letters)
+    assert [[letters[i] for i in row] for row in x.tolist()] == [
+        ["王", "伟", "\0"], ["\0", "田", "\0"], ["k", "i", "m"]]
+    assert lengths.tolist() == [2, 2, 3]
+
+
+def test_names_and_labels_in_chinese(tmp_path, capsys):
+    """The net tells them apart, and the figure shows numbers where its font has no letters."""
+    rows = [f"{family}{given},{label}\n" for family, label in (
+        ("王", "中国"), ("李", "中国"), ("张", "中国"), ("佐", "日本"), ("鈴", "日本"))
+        for given in "一二三四五六七八"]
+    path = str(write(tmp_path / "names.csv", "".join(rows + ["Kim,Korea\n", "Park,Korea\n"])))
+    result = lesson13.main(train=path, test=path, epochs=15, lr=0.01, name="王八,Kim")
+    out = capsys.readouterr().out
+    assert result["accuracy"] > 0.9 and result["labels"] == ["Korea", "中国", "日本"]
+    assert re.search("(?m)^王八 \\| 中国 ", out) and re.search(r"(?m)^kim \|", out)
+    figure = lesson13.draw(result)
+    figure.draw_without_rendering()                 # a missing letter is a warning, here an error
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["Korea", "1", "2"]
+    assert capsys.readouterr().out == "in the figure: 0 Korea, 1 中国, 2 日本\n"
 
 
 # ------------------------------------------------------------------------------------- name model
@@ -207,11 +273,11 @@ def test_test_names_do_not_touch_the_training(some_names):
     assert lesson13.main(epochs=1, seed=1, **some_names)["losses"] != first["losses"]
 
 
-@pytest.mark.parametrize("name", ["王", "Kim,,Park", " "])
+@pytest.mark.parametrize("name", ["王", "Kim,,Park", " ", "", "12"])
 def test_impossible_names_are_refused_before_the_training(name, capsys):
-    with pytest.raises(BadInput, match="--name: expected names in Latin letters"):
+    with pytest.raises(BadInput, match="--name: expected names in the letters of the training"):
         lesson13.main(name=name)
-    assert capsys.readouterr().out == ""
+    assert "parameters" not in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -346,6 +412,37 @@ def test_figure_of_the_language_model_shows_what_was_computed():
     assert lines["train"] == [math.exp(2.0), math.exp(1.5)] and lines["validation"] == [6.0, 4.0]
     for name in ("unigram", "bigram", "perplexity"):
         assert lines[f"{name} of the test"] == [result[name]] * 2
+
+
+@pytest.mark.parametrize(("losses", "others"), [
+    ([2.2, 1.3], (24.0, 12.0, 4.4)), ([6.0, 4.4], (700.0, 380.0, 125.0)),
+    ([0.08, 0.001], (1.0, 1.0, 1.0)), ([8.5, 1.9], (3000.0, 500.0, 5.0)),
+    ([1.06, 0.8], (2.95, 2.6, 2.2)), ([3.4], (33.0, 31.0, 30.0))])
+def test_ticks_of_any_perplexity_are_plain_numbers_inside_the_figure(losses, others):
+    result = dict(zip(("unigram", "bigram", "perplexity"), others, strict=True))
+    figure = lesson13_2.draw({"losses": losses, "validated": [others[2]] * len(losses), **result})
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    low, high = axes.get_ylim()
+    ticks = [(place, label.get_text()) for minor in (False, True) for place, label in
+             zip(axes.get_yticks(minor=minor), axes.get_yticklabels(minor=minor), strict=True)
+             if low <= place <= high and label.get_text()]
+    assert 2 <= len(ticks) <= 12
+    assert all(float(label) == pytest.approx(place) for place, label in ticks)
+
+
+def test_a_chinese_text_needs_no_prompt(tmp_path, capsys):
+    text = "".join(f"{a}{b}去{c}。" for a in "我你他她" for b in "不也都常"
+                   for c in "北京上海天津" * 12)
+    path = write(tmp_path / "text.txt", text)
+    result = lesson13_2.main(text=str(path), epochs=2, batch_size=8, hidden=32, lr=0.02)
+    out = capsys.readouterr().out
+    assert result["perplexity"] < result["unigram"] and len(text) == 5760
+    cool, warm = re.findall(r"--- temperature [\d.]+ ---\n(.*)", out)
+    assert cool.startswith(text[int(0.9 * len(text)):][:20]) and len(cool) == len(warm) == 320
+    assert set(cool + warm) <= set(text)
+    lesson13_2.main(text=str(path), epochs=1, batch_size=8, hidden=8, prompt="我去X")
+    assert "--- temperature 1 ---\n我去\ufffd" in capsys.readouterr().out
 
 
 @pytest.mark.slow
