@@ -19,6 +19,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 from utils import DATA, BadInput, flags, pick_device, read_text, show
 
 PAD, BOS, EOS, UNK = range(4)
+UNSPACED = "[\u0e00-\u109f\u1780-\u17ff\u3001-\u9fff]"     # Thai to Chinese: no spaces
 
 
 def tokenize(sentence):
@@ -28,14 +29,15 @@ def tokenize(sentence):
 
 def read_pairs(path):
     """English and German sentences (lists of words) of lines `English TAB German TAB anything`."""
-    english, german = [], []
-    for number, line in enumerate(read_text(path).rstrip("\n").split("\n"), start=1):
-        pair = [tokenize(sentence) for sentence in line.split("\t")[:2]]
-        if len(pair) < 2 or not all(pair):
-            raise BadInput(f"{path}, line {number}: expected English TAB German, got {line[:40]!r}")
-        english.append(pair[0])
-        german.append(pair[1])
-    return english, german
+    rows = [line.split("\t") for line in read_text(path).rstrip("\n ").split("\n")]
+    for number, row in enumerate(rows, start=1):
+        whole = 1 < len(row) == len(rows[0]) and row[0].strip() and row[1].strip()
+        if not whole or row[0].strip().isdigit():
+            raise BadInput(f"{path}, line {number}: expected English TAB German, as many tabs as in"
+                           f" line 1 and no number first, got {str(row[:2])[:60]}")
+        if re.search(UNSPACED, row[0] + row[1]):
+            raise BadInput(f"{path}, line {number}: no space between words: see lesson13_6.py")
+    return [tokenize(row[0]) for row in rows], [tokenize(row[1]) for row in rows]
 
 
 def join(sentences):
@@ -113,21 +115,17 @@ def translate(model, sentences, source_words, target_words):
 
 def bleu(translations, references):
     """BLEU in per cent (Papineni et al. 2002): the geometric mean of the shares of right 1-, 2-, 3-
-    and 4-grams, times a penalty for writing less than the references. A share of 0 would make all
-    0: the first counts as half a right n-gram, the next as a quarter ... (as sacrebleu does)."""
-    log_sum, smallest = 0.0, 1.0
+    and 4-grams (0 where one is 0), times a penalty for writing less than the references."""
+    log_sum = 0.0
     for n in range(1, 5):
         right = total = 0
-        for ours, reference in zip(translations, references, strict=True):
-            counts, wanted = (Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
-                              for words in (ours, reference))
-            right += (counts & wanted).total()                  # each as often as in both
-            total += counts.total()
-        if total == 0 or (n == 1 and right == 0):
-            return 0.0
+        for pair in zip(translations, references, strict=True):
+            ours, theirs = (Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
+                            for words in pair)
+            right += (ours & theirs).total()                    # each as often as in both
+            total += ours.total()
         if right == 0:
-            smallest /= 2
-            right = smallest
+            return 0.0
         log_sum += math.log(right / total)
     shorter = sum(map(len, references)) / sum(map(len, translations))
     return 100 * math.exp(log_sum / 4 + min(0.0, 1 - shorter))
@@ -152,8 +150,7 @@ def report(model, german, english, source_words, target_words):
 
 
 def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, lr=2e-3, seed=0):
-    """Train a translator; translate sentences it never saw, one by one and two in a row. Return the
-    losses and val_losses (one an epoch), bleu of one sentence, of two in a row, by length.
+    """Train a translator; translate sentences it never saw, one by one and two in a row.
 
     train: file to learn from, a line for a pair: English, tab, German (or another language)
     val: file to watch during training, in the same form
@@ -172,6 +169,9 @@ def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, l
     english_val, german_val = read_pairs(val or DATA / "deu-eng-val.txt")
     english_test, german_test = read_pairs(test or DATA / "deu-eng-test.txt")
     source_words, target_words = vocabulary(german), vocabulary(english)
+    x, learned = encode(german_test, source_words), set(map(tuple, german))
+    both, new = sum(tuple(s) in learned for s in german_test), (x == UNK).sum() / (x >= UNK).sum()
+    print(f"{len(german_test)} to translate, {both} also in training; unknown words {new:.1%}")
     x_val = encode(german_val + join(german_val), source_words).to(device)          # (N, S)
     y_val = encode(english_val + join(english_val), target_words).to(device)        # (N, T)
 

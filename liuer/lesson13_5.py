@@ -193,12 +193,11 @@ def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64
     fitting = [words for words in english_test if 8 <= len(words) <= 12] or english_test
     shown = tokenize(sentence or "") or fitting[0]
     words = vocabulary(english), vocabulary(french)
+    x, learned = encode(english_test, words[0]), set(map(tuple, english))
+    both, new = sum(tuple(s) in learned for s in english_test), (x == UNK).sum() / (x >= UNK).sum()
+    print(f"{len(english_test)} to translate, {both} also in training; unknown words {new:.1%}")
     x, x_val = (encode(part, words[0]).to(device) for part in (english, english_val))     # (N, S)
     y, y_val = (encode(part, words[1]).to(device) for part in (french, french_val))       # (N, T)
-    learned, numbers = set(map(tuple, english)), encode(english_test, words[0])
-    both = sum(tuple(source) in learned for source in english_test)
-    print(f"{len(english_test)} sentences to translate: {both} stand in training too, unknown words"
-          f" {(numbers == UNK).sum() / (numbers >= UNK).sum():.1%}")
 
     losses, scores = {}, {}
     for name in ("without attention", "with attention"):

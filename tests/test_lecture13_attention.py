@@ -82,7 +82,7 @@ def test_what_stands_in_both_and_what_is_unknown_is_told(files, capsys):
     words = sum(len(line.split("\t")[0].split()) for line in text.splitlines())
     lesson13_5.main(**files, **SMALL)
     assert capsys.readouterr().out.splitlines()[0] == (
-        f"4 sentences to translate: 3 stand in training too, unknown words {1 / words:.1%}")
+        f"4 to translate, 3 also in training; unknown words {1 / words:.1%}")
 
 
 # ------------------------------------------------------------------------------------ attention
