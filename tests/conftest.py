@@ -20,9 +20,10 @@ LIUER = ROOT / "liuer"
 SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name not in
                  ("utils.py", "__init__.py", "__main__.py"))
 # The whole runs of these take longer than all other tests together: with --run-slow.
-SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson11.py", "lesson11_2.py",
-        "lesson11_3.py", "lesson11_4.py", "lesson11_5.py", "lesson11_6.py", "lesson13.py",
-        "lesson13_2.py", "lesson13_3.py", "lesson13_4.py", "lesson13_5.py", "lesson13_6.py"]
+SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson10_3.py", "lesson11.py",
+        "lesson11_2.py", "lesson11_3.py", "lesson11_4.py", "lesson11_5.py", "lesson11_6.py",
+        "lesson13.py", "lesson13_2.py", "lesson13_3.py", "lesson13_4.py", "lesson13_5.py",
+        "lesson13_6.py"]
 # What trains: all but these with --quick, for one more Python or another set of packages.
 TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|default_run|smallest_settings|"
                     r"quoted_output|a_wild_learning_rate)")
