@@ -28,6 +28,8 @@ SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson10_3.py", "lesson11
 TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|default_run|smallest_settings|"
                     r"quoted_output|a_wild_learning_rate)")
 sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
+# What a process must find in its environment, on Windows, however bare it is.
+BARE = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}
 os.environ["MPLBACKEND"] = "agg"
 os.environ["OMP_NUM_THREADS"] = "1"     # tiny tensors on busy cores are far faster with one thread
 
@@ -183,8 +185,8 @@ def runs_without_torch(tmp_path):
                 "    lesson.draw(lesson.main())\n"
                 "assert 'torch' not in sys.modules\n")
         process = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path,
-                                 env={"PYTHONPATH": str(LIUER), "MPLBACKEND": "agg", "PATH": "",
-                                      "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+                                 env={**BARE, "PYTHONPATH": str(LIUER), "MPLBACKEND": "agg",
+                                      "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
                                  capture_output=True, text=True)
         assert process.returncode == 0, process.stderr
 

@@ -3,14 +3,16 @@ process shows is shown by lesson 2 or 3, which start fast: all scripts begin wit
 and end with the same show()."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import matplotlib.pyplot as plt
 import pytest
+from packaging.requirements import Requirement
 
-from conftest import LIUER, ROOT
+from conftest import BARE, LIUER, ROOT
 
 RESULT = "best w = 2.0 | MSE 0.0000 | prediction y(4) = 8.0\n"
 PLACE = f"figure: {ROOT / 'images' / 'run' / 'lesson2.png'}\n"
@@ -23,11 +25,10 @@ def start(tmp_path):
     (tmp_path / "elsewhere").mkdir()
 
     def run(*command, **environment):
-        needed = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}
         return subprocess.run([sys.executable, *map(str, command)], cwd=tmp_path / "elsewhere",
                               capture_output=True, encoding="utf-8", errors="replace",
                               stdin=subprocess.DEVNULL, timeout=300,
-                              env={**needed, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1",
+                              env={**BARE, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1",
                                    "PYTHONUTF8": "0", **environment})
     return run
 
@@ -244,3 +245,41 @@ for name, setting in (("lesson2", "--step"), ("lesson3", "--lr")):
     process = start("-c", code)
     assert process.returncode == 0
     assert process.stdout.count("y_pred") == 11 and "epoch 100/100" in process.stdout
+
+
+# --------------------------------------------------------------------------------- installation
+def lines_of(*path):
+    """The lines of a text file, without comments."""
+    text = ROOT.joinpath(*path).read_text(encoding="utf-8")
+    return [line.split("#")[0].strip() for line in text.splitlines() if line.split("#")[0].strip()]
+
+
+REQUIRED = [Requirement(line) for line in lines_of("requirements.txt")]
+
+
+@pytest.mark.parametrize(("system", "machine", "fits"), [
+    ("darwin", "x86_64", False), ("darwin", "arm64", True), ("linux", "x86_64", True),
+    ("win32", "AMD64", True)])
+def test_numpy_2_is_not_put_beside_the_last_torch_for_intel_macs(system, machine, fits):
+    here = {"sys_platform": system, "platform_machine": machine}
+    numpy, = (one for one in REQUIRED if one.name == "numpy" and one.marker.evaluate(here))
+    assert numpy.specifier.contains("2.3.0") == fits and numpy.specifier.contains("1.26.4")
+
+
+def test_the_oldest_versions_are_those_that_are_admitted():
+    """tests/noxfile.py runs the suite with them."""
+    oldest = dict(line.split("==") for line in lines_of("tests", "constraints-oldest.txt"))
+    for required in REQUIRED:
+        bound, = (one.version for one in required.specifier if one.operator == ">=")
+        assert oldest[required.name] == bound + ".0"
+
+
+def test_the_workflow_runs_the_commands_of_the_readme():
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Two commands")[1]
+    blocks = re.findall(r"```(\w+)\n(.*?)```", text.split("\n## ")[0], re.DOTALL)
+    commands = [(shell, line) for shell, block in blocks for line in block.splitlines()]
+    assert [shell for shell, _ in commands] == 2 * ["bash"] + 2 * ["powershell"] + 2 * ["bat"]
+    assert all(("&&" in line) == (shell != "powershell") for shell, line in commands)
+    workflow = lines_of(".github", "workflows", "tests.yml")
+    assert sorted(line for _, line in commands) == sorted(
+        line.removeprefix("run: ") for line in workflow if line.startswith("run: "))

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import utils
-from conftest import LIUER, ROOT
+from conftest import BARE, LIUER, ROOT
 
 
 def test_importing_utils_is_light():
@@ -63,7 +63,7 @@ def program(tmp_path_factory):
     def run(*arguments):
         return subprocess.run([sys.executable, str(path), *arguments], capture_output=True,
                               encoding="utf-8",
-                              env={"PYTHONPATH": str(LIUER), "PYTHONIOENCODING": "utf-8"})
+                              env={**BARE, "PYTHONPATH": str(LIUER), "PYTHONIOENCODING": "utf-8"})
     return run
 
 
@@ -131,7 +131,7 @@ print(small, torch.get_num_threads())"""
 
     def run(**environment):
         process = subprocess.run([sys.executable, "-c", code], cwd=LIUER, capture_output=True,
-                                 text=True, env={"CUDA_VISIBLE_DEVICES": "", **environment})
+                                 text=True, env={**BARE, "CUDA_VISIBLE_DEVICES": "", **environment})
         return process.stdout.split()
     assert run() == ["1", "4"]
     assert run(OMP_NUM_THREADS="2") == ["2", "2"]
