@@ -41,9 +41,11 @@ def read_names(path):
     pairs, folder = [], Path(path).is_dir()
     for file in sorted(Path(path).glob("*.txt")) if folder else [path]:
         for number, line in enumerate(read_text(file).rstrip().split("\n"), start=1):
-            fields = [line, file.stem] if folder else next(csv.reader([line[:1000]]), [])
-            cut = line.count('"') % 2 and not folder        # a quote that never closes
-            if len(fields) != 2 or not plain(fields[0]) or not fields[1].strip() or cut:
+            try:
+                fields = [line, file.stem] if folder else next(csv.reader([line], strict=True), [])
+            except csv.Error:       # a quote that never closes, or in the middle of a field
+                fields = []
+            if len(fields) != 2 or not plain(fields[0]) or not fields[1].strip():
                 raise BadInput(f"{file}, line {number}: expected name,label, or in a folder of "
                                f"texts LABEL.txt a name, got {line[:60]!r}")
             pairs.append((plain(fields[0]), fields[1].strip()))

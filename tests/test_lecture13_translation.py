@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
@@ -90,6 +91,16 @@ def test_a_bad_file_of_pairs_is_one_line_for_the_reader(run_script, tmp_path):
     run = run_script("lesson13_4.py", "--train", tmp_path / "p.txt")
     assert run.returncode == 1 and run.stdout == ""
     assert re.fullmatch(r"lesson13_4\.py: .*p\.txt, line 2: expected .* \['Two\.'\]\n", run.stderr)
+
+
+def test_what_is_learned_and_what_is_unknown_is_told(files, capsys):
+    train = Path(files["train"]).read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(train[:3]) + "e1\tg1 g2 zebra g3 g1\tx\n"
+    Path(files["test"]).write_text(text, encoding="utf-8")
+    words = sum(len(line.split("\t")[1].split()) for line in text.splitlines())
+    lesson13_4.main(**files, **SMALL)
+    assert capsys.readouterr().out.splitlines()[0] == (
+        f"4 to translate, 3 also in training; unknown words {1 / words:.1%}")
 
 
 def test_the_vocabulary_has_what_is_seen_twice():
