@@ -154,6 +154,22 @@ def test_names():
     assert {language for _, language in test} == {language for _, language in train}
 
 
+def test_opinions():
+    """Balanced over grades and topics, in the whole file and in every fifth row, the test part."""
+    rows = [line.split("\t") for line in read("opinions.tsv").splitlines()]
+    assert rows.pop(0) == ["Phrase", "Sentiment", "Topic"]
+    for part, n in ((rows, 30), (rows[4::5], 6)):
+        count = Counter((grade, topic) for _, grade, topic in part)
+        assert set(count.values()) == {n} and sorted(count) == [
+            (grade, topic) for grade in "01234" for topic in ("book", "film", "food", "place")]
+    assert len({" ".join(words(phrase)) for phrase, _, _ in rows}) == 600
+    for phrase, _, _ in rows:
+        assert 4 <= len(phrase.split()) <= 15 and phrase.isascii(), phrase
+        assert phrase == " ".join(phrase.split()) and phrase[0].isupper() and phrase[-1] in ".?"
+    openings = Counter(" ".join(words(phrase)[:2]) for phrase, _, _ in rows)
+    assert max(openings.values()) <= 12         # not by a template
+
+
 # ----------------------------------------------------------------------------- sentence pairs
 @cache
 def pairs(prefix, part):
