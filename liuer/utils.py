@@ -159,8 +159,7 @@ def read_text(path):
             raise OSError("100 MB or more")
         text = content.decode("utf-8-sig")      # -sig: some editors begin a file with a mark
     except (OSError, EOFError, zlib.error) as error:
-        got = getattr(error, "strerror", None) or error         # "No such file or directory"
-        raise BadInput(f"{path}: expected a file that can be read, got: {got}") from None
+        raise BadInput(f"{path}: expected a file that can be read, got: {error}") from None
     except UnicodeDecodeError as error:
         got = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "another coding (GBK?)"
         line = content[:error.start].count(b"\n") + 1
@@ -180,9 +179,8 @@ def read_table(path, features=8):
             raise BadInput(f"{path}, line {number}: expected {features} numbers and a label 0 or 1,"
                            f" commas between, got {got}: {line[:60]!r}")
     table = np.loadtxt(lines, delimiter=",", ndmin=2)           # (N, features + 1)
-    labels = np.unique(table[:, -1]).tolist()
-    if labels != [0, 1]:
-        raise BadInput(f"{path}: expected labels 0 and 1 in the last column, got {labels[:5]}")
+    if set(table[:, -1]) != {0, 1}:
+        raise BadInput(f"{path}: expected labels 0 and 1, last, got {np.unique(table[:, -1])[:5]}")
     for k in np.flatnonzero(abs(table).max(axis=0) > 1):
         raise BadInput(f"{path}: expected [-1, 1], column {k + 1} goes from {table[:, k].min():g} "
                        f"to {table[:, k].max():g}; scale it: 2 * (x - low) / (high - low) - 1")
