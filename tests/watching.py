@@ -10,7 +10,6 @@ import io
 import re
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 from torch.nn.modules import module as modules
@@ -65,9 +64,9 @@ class Net:
 
 class Run:
     """What main() returned and printed; its nets in the order in which they were trained; events:
-    f forward, l loss, z zero_grad, b backward, c clip, s step (S: there is a scheduler), h schedule,
-    e forward without gradients, v a loss without gradients; orders: of all permutations; evaluated:
-    (model, modes of its parts) of each e."""
+    f forward, l loss, z zero_grad, b backward, c clip, s step (S where there is a scheduler), h
+    schedule, e forward without gradients, v a loss without gradients; orders: of all permutations;
+    evaluated: (model, modes of its parts) of each e."""
 
     def __init__(self):
         self.events, self.nets, self.orders, self.evaluated = "", [], [], []
@@ -184,10 +183,9 @@ def all_digits(device="cpu"):
     return _known["digits"]
 
 
-@pytest.fixture
 def watch(small_data, monkeypatch, tmp_path):
-    """watch("lesson9.py", seed=3): main() on few data, watched. With change=f, f(module, patch) may
-    alter data or module first. Without settings the run is made once."""
+    """A fixture: watch("lesson9.py", seed=3) is a Run on few data. With change=f, f(module, patch)
+    may alter data or module first. Without either the run is made once."""
     monkeypatch.setattr(utils, "load_mnist", all_digits)
 
     def prepare(name, module, patch):
