@@ -59,8 +59,7 @@ def flags(main):
             kind = str if default is None else type(default)
             parser.add_argument(*names, type=checked(kind, meaning), default=default, help=text,
                                 metavar=kind.__name__.upper())
-    notebook = sys.argv[0].endswith("kernel_launcher.py")   # then the command line is the kernel's
-    typed = [] if notebook else sys.argv[1:]
+    typed = [] if sys.argv[0].endswith("kernel_launcher.py") else sys.argv[1:]  # [] in a notebook
     for i in reversed(range(1, len(typed))):
         if re.match(r"-(\d|\.|inf|nan)", typed[i]):     # to argparse -1e-3 is an option
             typed[i - 1:i + 1] = [f"{typed[i - 1]}={typed[i]}"]
@@ -88,8 +87,7 @@ def checked(kind, meaning):
         except ValueError:
             fine = False
         if not fine or not all(COMPARE[sign](value, float(bound)) for sign, bound in limits):
-            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r} "
-                                             "(--help lists the settings)")
+            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}; see --help")
         return value
 
     return read
@@ -208,7 +206,9 @@ def show(figure, name):
     path = IMAGES / "run" / f"{name}.png"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110)
+        part = path.with_name(f"{os.getpid()}.part")    # the same lesson may write it right now
+        figure.savefig(part, dpi=110, format="png")
+        os.replace(part, path)
     except OSError as error:
         print(f"images/run cannot be written: {error}", file=sys.stderr)
         path = Path(tempfile.mkdtemp()) / path.name     # new: no one else's file is in the way

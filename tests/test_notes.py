@@ -413,7 +413,7 @@ def test_wrong_code_is_found():
     both = [Block("python", "", "print(1)", 1), Block("text", "output", "2", 2)]
     assert check_python(Section("t", "", both))
     assert check_quotes(one("python", "quote utils.py", "class NotThere:"))
-    assert not check_quotes(one("python", "quote utils.py", "import math\n...\nimport sys"))
+    assert not check_quotes(one("python", "quote utils.py", "import inspect\n...\nimport sys"))
 
     def out(marker, code):
         return check_output(one("text", f"output a.py{marker}", code), lambda *a: "w 1.00 | 2.0 s")
