@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import inspect
 import io
+import math
 import re
 import runpy
 import statistics
@@ -15,7 +16,9 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 import pytest
+from torch.nn import functional
 
+import utils
 from conftest import BARE, LIUER, ROOT, SCRIPTS, SLOW
 
 LESSONS = [name for name in SCRIPTS if name.startswith("lesson")]
@@ -25,9 +28,10 @@ NO_LOOP = ["lesson2.py", "lesson2_2.py"]    # try every weight: no backward, no 
 # Two lessons read better with up to thirty lines more than the 150 of the others.
 BUDGETS = {"lesson10_3.py": 416, "lesson11_5.py": 280, "lesson11_6.py": 265, "lesson13.py": 180,
            "lesson13_2.py": 175, "lesson13_3.py": 230, "lesson13_4.py": 230, "lesson13_5.py": 260,
-           "lesson13_6.py": 330}
+           "lesson13_6.py": 330, "lesson13_7.py": 180}
 SMALLEST = {"epochs": 1, "batch_size": 1, "hidden": 1}      # of the settings that a script has
-MAKES_MANY = {"lesson12_5.py": {"batch_size": 50}}          # sentences: one by one takes a minute
+MAKES_MANY = {"lesson9_3.py": {"rows": 200},                # one by one all take a minute
+              "lesson12_5.py": {"batch_size": 50}}
 
 
 @cache
@@ -244,6 +248,41 @@ def test_smallest_settings(name, small_data, tmp_path, monkeypatch):
     lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 1]
     assert all(line.get_marker() not in ("", "None", None) for line in lines)   # a point shows
     plt.close("all")
+
+
+WITH_RATE = [name for name in SCRIPTS if "lr" in settings_of(name)]
+# Reports which of its optimizers diverge; keeps accuracies and no losses.
+HONEST = ["lesson5_2.py", "lesson12_5.py"]
+
+
+@pytest.mark.parametrize("name", WITH_RATE)
+def test_a_wild_learning_rate(name, small_data, capsys):
+    """One line that names lr, or a result in numbers: no nan to the end, no overflow."""
+    module = importlib.import_module(name[:-3])
+    settings = small_data(module)
+    settings |= {key: 3 for key in ("epochs", "steps") if key in settings_of(name)}
+    try:
+        module.main(lr=1e12, **settings)
+    except utils.BadInput as error:
+        assert re.search(r"\blr\b", str(error)) and "\n" not in str(error)
+    else:
+        assert not re.search(r"\b(nan|inf)\b", capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_RATE if name not in HONEST
+                                  and int(re.search(r"\d+", name)[0]) >= 7])
+def test_a_loss_that_becomes_nan_stops_the_training(name, small_data, monkeypatch, capsys):
+    module = importlib.import_module(name[:-3])
+    settings = small_data(module)
+
+    def broken(function):
+        return lambda *arguments, **named: function(*arguments, **named) * math.nan
+    for loss in ("cross_entropy", "binary_cross_entropy", "mse_loss"):
+        monkeypatch.setattr(functional, loss, broken(getattr(functional, loss)))
+    with pytest.raises(utils.BadInput, match="the loss has become nan, .*--lr"):
+        module.main(**settings)
+    if name != "lesson12_4.py":         # which shows how a net without clipping is lost
+        assert not re.search(r"\bnan\b", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
