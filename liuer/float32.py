@@ -13,7 +13,7 @@ import math
 import struct
 from decimal import Decimal, InvalidOperation
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def fields(number):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from utils import MEAN, STD, BadInput, flags, load_mnist, show
+from utils import MEAN, STD, BadInput, flags, load_mnist, show  # liuer/utils.py
 
 PIXELS = 50_000_000     # at most: 600 MB as floats in three channels
 KINDS = {               # files that people take for pictures, by their first bytes

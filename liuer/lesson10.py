@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, pick_device, show
+from utils import finite, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 
 class Net(nn.Module):
@@ -77,7 +77,7 @@ def main(epochs=4, batch_size=64, lr=0.05, seed=0):
             loss.backward()                                             # backward
             optimizer.step()                                            # update
             scheduler.step()
-            total += loss.item() * len(batch)
+            total += finite(loss) * len(batch)
         losses.append(total / len(x_train))
         accuracies.append(accuracy(model, x_val, y_val))
         print(f"epoch {epoch}/{epochs} | loss {losses[-1]:.4f} | "

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, pick_device, show
+from utils import finite, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 
 class Net(nn.Module):       # lesson 10's
@@ -104,7 +104,7 @@ def main(epochs=2, batch_size=64, lr=0.05, seed=0):
                 loss.backward()                                             # backward
                 optimizer.step()                                            # update
                 scheduler.step()
-                total += loss.item() * len(batch)
+                total += finite(loss) * len(batch)
             losses[name].append(total / len(x_train))
             print(f"{name:9} | epoch {epoch}/{epochs} | loss {losses[name][-1]:.4f}")
         y_pred[name] = predict(model, x_test)

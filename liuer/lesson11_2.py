@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, pick_device, plot_curve, show
+from utils import finite, flags, load_mnist, pick_device, plot_curve, show  # liuer/utils.py
 
 
 class ResidualBlock(nn.Module):
@@ -122,7 +122,7 @@ def main(epochs=4, batch_size=32, lr=0.05, seed=0):
             loss.backward()                                             # backward
             optimizer.step()                                            # update
             scheduler.step()
-            total += loss.item() * len(batch)
+            total += finite(loss) * len(batch)
             batch_losses.append(loss.item())
             if i % 300 == 0:
                 print(f"[{epoch}, {i}] mean loss {sum(batch_losses[-300:]) / 300:.4f}")

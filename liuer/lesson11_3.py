@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, pick_device, show
+from utils import finite, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 
 class ResidualBlock(nn.Module):
@@ -121,7 +121,7 @@ def main(epochs=1, batch_size=64, lr=0.05, depth=4, seed=0):
                 optimizer.zero_grad()
                 loss.backward()                                             # backward
                 optimizer.step()                                            # update
-                total += loss.item() * len(batch)
+                total += finite(loss) * len(batch)
             losses[name].append(total / len(x_train))
             print(f"{name:16} | epoch {epoch}/{epochs} | loss {losses[name][-1]:.4f}")
         accuracies[name] = accuracy(model, x_test, y_test)

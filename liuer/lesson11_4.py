@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import flags, load_mnist, pick_device, show
+from utils import finite, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 
 class Layer(nn.Sequential):
@@ -117,7 +117,7 @@ def main(epochs=1, batch_size=64, lr=0.1, seed=0):
                 loss.backward()                                             # backward
                 optimizer.step()                                            # update
                 scheduler.step()
-                total += loss.item() * len(batch)
+                total += finite(loss) * len(batch)
                 batch_losses[name].append(loss.item())
             losses[name].append(total / len(x_train))
             print(f"{name:17} | epoch {epoch}/{epochs} | loss {losses[name][-1]:.4f}")

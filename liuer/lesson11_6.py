@@ -26,7 +26,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DistributedSampler
 
-from utils import BadInput, flags, load_mnist, pick_device, show
+from utils import BadInput, finite, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 # torchrun starts every process with its number and how many they are; alone there is neither.
 RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
@@ -218,7 +218,7 @@ def main(epochs=2, batch_size=32, lr=0.05, timeout=60, seed=0):
             loss.backward()                                             # backward
             optimizer.step()                                            # update
             scheduler.step()
-            total += loss.item() * len(batch)
+            total += finite(loss) * len(batch)
         # changed: sums over all processes; where W does not divide them a few digits come twice
         total, count = add_up(total, len(order), device=device)
         losses.append(total / count)

@@ -18,7 +18,7 @@ import math
 import torch
 from torch import nn
 
-from utils import flags, plot_curve, show
+from utils import finite, flags, plot_curve, show  # liuer/utils.py
 
 LETTERS = "ehlo"                        # a letter's number is its place here: e 0, h 1, l 2, o 3
 QUESTION, ANSWER = "hello", "ohlol"
@@ -72,7 +72,7 @@ def main(epochs=30, lr=0.1, weight_decay=0.04, seed=0):
         optimizer.zero_grad()
         loss.backward()                                                 # backward
         optimizer.step()                                                # update
-        losses.append(loss.item())
+        losses.append(finite(loss))
         strings.append("".join(LETTERS[i] for i in logits.argmax(dim=1)))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"predicted: {strings[-1]}, epoch [{epoch:2d}/{epochs}] loss={losses[-1]:.4f}")

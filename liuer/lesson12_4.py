@@ -19,7 +19,7 @@ import math
 import torch
 from torch import nn
 
-from utils import flags, plot_curve, show
+from utils import finite, flags, plot_curve, show  # liuer/utils.py
 
 
 def rnn_cell(x, h, w_ih, w_hh, b_ih, b_hh):                 # x (N, E), h (N, H)
@@ -123,7 +123,7 @@ def main(steps=1500, clip=0.01, lr=0.5, batch_size=20, seed=0):
             norm = nn.utils.clip_grad_norm_(model.parameters(), limit)  # shorter, same direction
             optimizer.step()                                                    # update
             scheduler.step()
-            losses[label].append(loss.item())
+            losses[label].append(loss.item() if limit == math.inf else finite(loss))
             if step <= 5 or step == steps or step % max(1, steps // 10) == 0:
                 print(f"step {step:4d}/{steps} | loss {loss:8.2e} | gradient norm {norm:8.2e}")
             if not math.isfinite(loss.item()):

@@ -21,7 +21,7 @@ from itertools import product
 import torch
 from torch import nn
 
-from utils import flags, plot_curve, show
+from utils import flags, plot_curve, show  # liuer/utils.py
 
 LEFT_HALVES = ["my lamp is", "her bike is", "our chair is", "his guitar is"]
 PEOPLE = ["I", "you", "we", "they"]

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
-from utils import DATA, BadInput, flags, pick_device, read_text, show
+from utils import DATA, BadInput, finite, flags, pick_device, read_text, show  # liuer/utils.py
 
 TRAIN, TEST = str(DATA / "names_train.csv"), str(DATA / "names_test.csv")
 ASCII = "".join(map(chr, range(128)))
@@ -166,7 +166,7 @@ def main(epochs=15, batch_size=256, lr=0.005, seed=0, train=TRAIN, test=TEST, na
             loss.backward()                                                             # backward
             optimizer.step()                                                            # update
             scheduler.step()
-            total += loss.item() * len(batch)
+            total += finite(loss) * len(batch)
         losses.append(total / len(x_train))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")

@@ -16,7 +16,7 @@ import math
 import torch
 from torch import nn
 
-from utils import DATA, BadInput, flags, pick_device, plot_curve, read_text, show
+from utils import DATA, BadInput, finite, flags, pick_device, plot_curve, read_text, show
 
 UNKNOWN = "\ufffd"  # number 0, stands for every character that the training part does not hold
 WINDOW = 32         # characters between two updates
@@ -58,7 +58,7 @@ def perplexity(model, x):
     model.eval()
     logits, _ = model(x[None, :-1])                     # (1, T-1, V)
     model.train(was_training)
-    return math.exp(nn.functional.cross_entropy(logits[0], x[1:]).item())
+    return math.exp(finite(nn.functional.cross_entropy(logits[0], x[1:])))
 
 
 def counted_perplexity(train, test, size):
@@ -137,7 +137,7 @@ def main(epochs=5, batch_size=32, hidden=256, lr=0.008, seed=0, text=str(DATA / 
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()                                                    # update
             scheduler.step()
-            total += loss.item() * y_part.shape[1]
+            total += finite(loss) * y_part.shape[1]
         losses.append(total / columns)
         validated.append(perplexity(model, validation.to(device)))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:

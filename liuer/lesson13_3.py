@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from utils import DATA, BadInput, flags, pick_device, read_text, show
+from utils import DATA, BadInput, finite, flags, pick_device, read_text, show  # liuer/utils.py
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TAGS = "BMES"
@@ -198,7 +198,7 @@ def main(epochs=7, batch_size=32, hidden=128, lr=5e-3, seed=0,
                 loss.backward()                                             # backward
                 optimizer.step()                                            # update
                 scheduler.step()
-                total += loss.item() * lengths[batch].sum().item()
+                total += finite(loss) * lengths[batch].sum().item()
             losses[name].append(total / lengths.sum().item())
             if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
                 print(f"{name:13} | epoch {epoch:2d}/{epochs} | loss {losses[name][-1]:.4f}")

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
-from utils import DATA, BadInput, flags, pick_device, read_text, show
+from utils import DATA, BadInput, finite, flags, pick_device, read_text, show  # liuer/utils.py
 
 PAD, BOS, EOS, UNK = range(4)
 UNSPACED = "[\u0e00-\u109f\u1780-\u17ff\u3001-\u9fff]"     # Thai to Chinese: no spaces
@@ -196,11 +196,11 @@ def main(train=None, val=None, test=None, epochs=7, batch_size=32, hidden=256, l
             optimizer.zero_grad()
             loss.backward()                                         # backward
             optimizer.step()                                        # update
-            total += loss.item() * (y != PAD).sum().item()
+            total += finite(loss) * (y != PAD).sum().item()
             tokens += (y != PAD).sum().item()
         losses.append(total / tokens)
         with torch.no_grad():
-            val_losses.append(mean_loss(model, criterion, x_val, y_val).item())
+            val_losses.append(finite(mean_loss(model, criterion, x_val, y_val)))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:2d}/{epochs} | loss {losses[-1]:.4f} | val {val_losses[-1]:.4f}")
 

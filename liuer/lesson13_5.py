@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from utils import DATA, BadInput, flags, pick_device, read_text, show
+from utils import DATA, BadInput, finite, flags, pick_device, read_text, show  # liuer/utils.py
 
 PAD, BOS, EOS, UNK = range(4)
 UNSPACED = "[\u0e00-\u109f\u1780-\u17ff\u3001-\u9fff]"     # Thai to Chinese: no spaces
@@ -159,7 +159,7 @@ def fit(model, x, y, x_val, y_val, epochs, batch_size, lr):
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()                                                # update
             scheduler.step()
-            total += loss.item() * (y_batch != PAD).sum().item()
+            total += finite(loss) * (y_batch != PAD).sum().item()
         losses.append(total / lengths.sum().item())
         with torch.no_grad():
             val_loss = criterion(model(x_val, y_val)[0].flatten(0, 1), y_val.flatten())

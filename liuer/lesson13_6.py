@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from utils import DATA, BadInput, flags, pick_device, plot_curve, read_text, show
+from utils import DATA, BadInput, finite, flags, pick_device, plot_curve, read_text, show
 
 PAD, BOS, EOS, UNK = range(4)
 # Thai to Tibetan, Burmese, Khmer, Japanese, Chinese: no spaces between words, a token a character.
@@ -140,7 +140,7 @@ def run_epoch(model, pairs, batch_size, criterion, optimizer=None, scheduler=Non
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()                                            # update
             scheduler.step()
-        total += loss.item() * (y[:, 1:] != PAD).sum().item()
+        total += finite(loss) * (y[:, 1:] != PAD).sum().item()
     model.train(was_training)
     return total / sum(len(pair[1].split()) + 1 for pair in pairs)      # words and <eos>
 

@@ -9,7 +9,7 @@ Notes: liuer/README.md, lecture 2
 
 import math
 
-from utils import BadInput, flags, show     # liuer/utils.py
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w):

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w, b):

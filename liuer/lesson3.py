@@ -8,7 +8,7 @@ See:   w = 1.9999444 | prediction y(4) = 7.99978 (before training: 4.0)
 Notes: liuer/README.md, lecture 3
 """
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w):

@@ -10,7 +10,7 @@ See:   w = 2.0000000 (2 - w = 7.6e-14) | prediction y(4) = 8.0000000 (before tra
 Notes: liuer/README.md, lecture 3
 """
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w):

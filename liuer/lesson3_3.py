@@ -14,7 +14,7 @@ Notes: liuer/README.md, lecture 3
 
 import numpy as np
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 SEEDS = 10
 LINE_EPOCHS = 20

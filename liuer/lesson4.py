@@ -11,7 +11,7 @@ Notes: liuer/README.md, lecture 4
 
 import torch
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w):

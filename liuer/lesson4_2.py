@@ -11,7 +11,7 @@ See:   w = 2.00000 | b = 0.00001 | prediction y(4) = 7.99999 (before training: 5
 Notes: liuer/README.md, lecture 4
 """
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w, b):

@@ -8,7 +8,7 @@ See:   w = 1.99972 | b = 0.00067 | prediction y(4) = 7.99954 (before training: 5
 Notes: liuer/README.md, lecture 4
 """
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 def forward(x, w, b):

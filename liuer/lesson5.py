@@ -13,7 +13,7 @@ Notes: liuer/README.md, lecture 5
 import torch
 from torch import nn
 
-from utils import BadInput, flags, show
+from utils import BadInput, flags, show  # liuer/utils.py
 
 
 class LinearModel(nn.Module):

@@ -21,7 +21,7 @@ import math
 import torch
 from torch import nn
 
-from utils import flags, show
+from utils import flags, show  # liuer/utils.py
 
 X_DATA = torch.tensor([[1.0], [2.0], [3.0]])                         # (N, 1)
 Y_DATA = torch.tensor([[2.0], [4.0], [6.0]])                         # (N, 1)

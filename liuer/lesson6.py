@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from utils import flags, show
+from utils import flags, show  # liuer/utils.py
 
 
 def make_clouds(n, seed):

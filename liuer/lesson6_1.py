@@ -14,7 +14,7 @@ Notes: liuer/README.md, lecture 6
 
 import numpy as np
 
-from utils import flags, show
+from utils import flags, show  # liuer/utils.py
 
 
 def make_clouds(n, seed):

@@ -14,7 +14,7 @@ import math
 import torch
 from torch import nn
 
-from utils import DATA, flags, plot_curve, read_table, show
+from utils import DATA, finite, flags, plot_curve, read_table, show  # liuer/utils.py
 
 
 class Model(nn.Module):
@@ -76,7 +76,7 @@ def main(epochs=1000, lr=0.1, momentum=0.9, seed=0, path=None):
         optimizer.zero_grad()
         loss.backward()                                              # backward
         optimizer.step()                                             # update
-        losses.append(loss.item())
+        losses.append(finite(loss))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:4d}/{epochs} | loss {losses[-1]:.4f} | "
                   f"accuracy {accuracy(y_pred, y):.1%}")

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import DATA, flags, plot_curve, read_table, show
+from utils import DATA, finite, flags, plot_curve, read_table, show  # liuer/utils.py
 
 ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
@@ -50,7 +50,7 @@ def train(model, x, y, epochs, lr, momentum):
         optimizer.zero_grad()
         loss.backward()                                              # backward
         optimizer.step()                                             # update
-        losses.append(loss.item())
+        losses.append(finite(loss))
     right = (y_pred > 0.5) == (y == 1)                               # (N, 1)
     return losses, right.float().mean().item()
 

@@ -21,7 +21,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, random_split
 
-from utils import DATA, BadInput, flags, plot_curve, read_table, show
+from utils import DATA, BadInput, finite, flags, plot_curve, read_table, show  # liuer/utils.py
 
 
 class CSVDataset(Dataset):
@@ -128,7 +128,7 @@ def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, start=None,
             optimizer.zero_grad()
             loss.backward()                                          # backward
             optimizer.step()                                         # update
-            total += loss.item() * len(x)   # the last batch is smaller: weigh by samples
+            total += finite(loss) * len(x)   # the last batch is smaller: weigh by samples
         losses.append(total / len(train_set))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")

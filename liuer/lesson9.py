@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils import MEAN, STD, flags, load_mnist, pick_device, show
+from utils import MEAN, STD, finite, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 
 def compare(x):
@@ -104,7 +104,7 @@ def main(epochs=5, batch_size=64, lr=0.05, seed=0):
             loss.backward()                                         # backward
             optimizer.step()                                        # update
             scheduler.step()
-            total += loss.item() * len(batch)
+            total += finite(loss) * len(batch)
         losses.append(total / len(x_train))
         accuracies.append(accuracy(model, x_val, y_val))
         print(f"epoch {epoch}/{epochs} | loss {losses[-1]:.4f} | "

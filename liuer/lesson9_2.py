@@ -13,7 +13,7 @@ Notes: liuer/README.md, lecture 9
 import torch
 from torch import nn
 
-from utils import flags, show
+from utils import flags, show  # liuer/utils.py
 
 LABELS = [2, 0, 1]
 SCORES = {      # the lecture's two predictions: A puts the highest score on the label, B does not
