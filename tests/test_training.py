@@ -16,7 +16,7 @@ from torch import nn
 
 import watching
 from conftest import LIUER, SCRIPTS
-from watching import TRAINED, all_digits
+from watching import TRAINED, all_digits, epochs_of, flat, losses_of, mean_loss
 
 watch = pytest.fixture(watching.watch)
 
@@ -24,16 +24,6 @@ SOURCE = {name: (LIUER / name).read_text(encoding="utf-8") for name in SCRIPTS}
 BATCHED = [name for name in TRAINED if name == "lesson11_5.py"
            or re.search(r"def main\([^)]*\bbatch_size=", SOURCE[name])]
 
-# Where the losses of the epochs stand in the result, a list a net; mostly result["losses"].
-LOSSES = {
-    "lesson5_2.py": lambda result: [*result["curves"].values(), *(
-        losses for sweep in result["sweeps"].values() for losses in sweep.values())],
-    "lesson7_2.py": lambda result: list(result["curves"].values()),
-    "lesson9_3.py": lambda result: [result["curves"]["training"]],
-    "lesson12_4.py": lambda result: [result["unclipped"], result["losses"]],
-    "lesson13_6.py": lambda result: [result["losses"]["training, smoothed"]],
-}
-SUMMED = ["lesson12.py"]                # five losses a step, added up
 # What need not change in training, by name.
 UNUSED = {
     "lesson7_2.py": ".*",               # nets that end in a ReLU: all their outputs may be 0
@@ -49,26 +39,6 @@ SAME_WEIGHTS = {"lesson5_2.py": 18, "lesson7_2.py": 7, "lesson10_3.py": 2, "less
                 "lesson13_5.py": 2}
 SAME_BATCHES = {"lesson5_2.py": 18, "lesson7_2.py": 7, "lesson10_2.py": 2, "lesson11_3.py": 3,
                 "lesson11_4.py": 3, "lesson12_4.py": 2, "lesson13_5.py": 2}
-
-
-def losses_of(run):
-    """A list of losses, one an epoch, for each net that has them; some scripts return none."""
-    if run.name in LOSSES:
-        return LOSSES[run.name](run.result)
-    losses = run.result.get("losses", {})
-    return list(losses.values()) if isinstance(losses, dict) else [losses]
-
-
-def epochs_of(run):
-    """For each of these nets its epochs, each a list of steps, each a list of batches."""
-    losses = losses_of(run)
-    if not losses:
-        return [net.epochs(run.settings.get("epochs", 3)) for net in run.nets]      # 11.5: passes
-    return [net.epochs(len(values)) for net, values in zip(run.nets, losses, strict=False)]
-
-
-def flat(epoch):
-    return [batch for step in epoch for batch in step]
 
 
 # ----------------------------------------------------------------------------------- one step
@@ -189,14 +159,9 @@ def test_the_loss_of_an_epoch_is_the_mean_over_what_was_trained_on(name, watch):
     run = watch(name)
     for losses, epochs in zip(losses_of(run), epochs_of(run), strict=False):
         for loss, steps in zip(losses, epochs, strict=True):
-            values = [step[0].loss for step in steps]
-            counts = [step[0].count for step in steps]
-            if name in SUMMED:
-                values = [sum(batch.loss for batch in step) for step in steps]
-            elif len(values) > 1 and name not in NEW_BATCHES:
-                assert len(set(counts)) > 1
-            total = sum(value * count for value, count in zip(values, counts, strict=True))
-            assert loss == pytest.approx(total / sum(counts), rel=1e-6, nan_ok=True)
+            counts = {step[0].count for step in steps}
+            assert len(steps) == 1 or len(counts) > 1 or name in NEW_BATCHES
+            assert loss == pytest.approx(mean_loss(name, steps), rel=1e-6, nan_ok=True)
 
 
 # ------------------------------------------------------------------------------- several nets
