@@ -5,7 +5,7 @@
 
 A 1x1 convolution mixes the channels of one pixel. In front of a 5x5 it thins them out, so that the
 large kernel has less to do. Padding keeps each branch at the size of its input. Training begins
-with small steps: with `--climb 1`, at the full rate from the start, the loss becomes nan.
+with small steps: with `--climb 1`, at the full rate from the start, it diverges.
 
 Run:   python liuer/lesson11.py             (--help lists the settings)
 See:   test accuracy 99.07%

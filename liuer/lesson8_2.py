@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from utils import BadInput, flags, read_text, show
+from utils import BadInput, finite, flags, read_text, show  # liuer/utils.py
 
 # (died, survived) of men, women, boys, girls; a row each for crew, 1st, 2nd and 3rd class
 TABLE = [[(670, 192), (3, 20)], [(118, 57), (4, 140), (0, 5), (0, 1)],
@@ -119,7 +119,7 @@ def main(epochs=30, batch_size=32, lr=0.02, seed=0, train=None, test=None):
             optimizer.zero_grad()
             loss.backward()                                         # backward
             optimizer.step()                                        # update
-            total += loss.item() * len(x_batch)
+            total += finite(loss) * len(x_batch)
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {total / len(kept):.4f}")
     p, p_new = (model(prepare(part, x[kept])).detach() for part in (x, x_new))      # (N, 1)

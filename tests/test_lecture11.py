@@ -366,7 +366,7 @@ def test_the_exercises_print_what_they_compare(lesson, digits, train):
 
 
 def test_without_the_climb_inception_stops_with_one_line(digits, train):
-    with pytest.raises(BadInput, match="the loss has become nan, .*--lr"):
+    with pytest.raises(BadInput, match="the loss has become .*--lr"):
         train(lesson11, digits, epochs=4, climb=1, lr=0.3)
 
 
