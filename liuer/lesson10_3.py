@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageFilter, ImageOps
 from torch import nn
 
-from utils import DATA, MEAN, STD, BadInput, flags, load_mnist, pick_device, show
+from utils import DATA, MEAN, STD, BadInput, finite, flags, load_mnist, pick_device, show
 
 SIDE = 500              # pixels of a photo's longer side
 SMALLEST = 100          # pixels of ink: less is a speck
@@ -124,7 +124,7 @@ def crop(ink):
 def find_problem(even, ink, labels):
     """Why this is no photo of one digit; None where it may be one."""
     if not ink.any() or abs(even[ink].mean() - even[~ink].mean()) < CONTRAST:
-        return "no digit: nothing stands out from the paper"
+        return "no digit: nothing stands out"
     if not labels.any():
         return "no digit: nothing but specks"
     boxes = []                                              # of the parts: top, bottom, left, right
@@ -144,8 +144,7 @@ def find_problem(even, ink, labels):
 
 def thicken(box):
     """(h, w) bool -> (h', w') bool with strokes at least STROKE wide, as MNIST's pens were.
-
-    A stroke has two edges: it is about twice its pixels over those at an edge wide."""
+    A stroke has two edges: its width is about 2 * pixels / pixels at an edge."""
     grey = np.pad(box, 1).astype(np.uint8)
     inner = np.asarray(Image.fromarray(grey).filter(ImageFilter.MinFilter(3)))
     width = 2 * grey.sum() / (grey.sum() - inner.sum())
@@ -371,7 +370,7 @@ def main(photo=None, epochs=2, batch_size=128, lr=0.1, seed=0):
                 loss.backward()                                         # backward
                 optimizer.step()                                        # update
                 scheduler.step()
-                total += loss.item() * len(batch)
+                total += finite(loss) * len(batch)
             losses[name].append(total / len(x_train))
             print(f"{name} | epoch {epoch}/{epochs} | loss {losses[name][-1]:.4f}")
         nets[name] = model.cpu()
@@ -394,17 +393,18 @@ def draw(result):
     shown = result["readings"][:6]
     figure, grid = plt.subplots(len(shown), 6, figsize=(11, 1.8 * len(shown)), squeeze=False,
                                 layout="constrained")
-    titles = {"even": "grey, light evened", "ink": "ink found", "box": "cropped",
-              "image": "28 x 28, as the net sees it"}
+    titles = {"photo": "photo", "even": "grey, light evened", "ink": "ink found",
+              "box": "cropped", "image": "28 x 28, as the net sees it"}
     for row, reading in zip(grid, shown, strict=True):
-        for axes in row[:5]:
-            axes.axis("off")
-        row[0].imshow(reading["photo"])
-        row[0].set_title(reading["name"][-24:], fontsize=9)
-        for axes, step in zip(row[1:5], titles, strict=True):
+        for axes, step in zip(row, titles, strict=False):
+            axes.set(xticks=[], yticks=[])
             if step in reading:
                 axes.imshow(reading[step], cmap="gray")
                 axes.set_title(titles[step], fontsize=9)
+            else:
+                axes.axis("off")
+        row[0].set_title(reading["name"][-24:], fontsize=9)
+        row[1].images[0].set_clim(-200, 200)        # paper, about 0, is grey
         row[5].bar(range(10), reading["p"])
         row[5].set(xticks=range(10), yticks=[0, 0.5, 1], ylim=(0, 1))
         row[5].set_title(reading["text"].replace(" | ", "\n").replace(": ", ":\n"), fontsize=9)
