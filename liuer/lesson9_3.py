@@ -21,7 +21,7 @@ import torch
 from torch import nn
 from torch.distributions import Gamma
 
-from utils import BadInput, flags, plot_curve, read_text, show
+from utils import BadInput, finite, flags, plot_curve, read_text, show  # liuer/utils.py
 
 CLASSES = [f"Class_{i}" for i in range(1, 10)]
 FEATURES = [f"feat_{i}" for i in range(1, 94)]
@@ -127,7 +127,7 @@ def main(epochs=10, batch_size=128, lr=0.1, seed=0, rows=20_000, train=None, tes
             loss.backward()                                                 # backward
             optimizer.step()                                                # update
             scheduler.step()
-            total += loss.item() * len(batch)
+            total += finite(loss) * len(batch)
         p = model(x).softmax(dim=1).detach()                                # (N, 9)
         losses.append(total / len(kept))
         validated.append(log_loss(p[val], y[val]))

@@ -25,8 +25,8 @@ SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson10_3.py", "lesson11
         "lesson13.py", "lesson13_2.py", "lesson13_3.py", "lesson13_4.py", "lesson13_5.py",
         "lesson13_6.py"]
 # What trains: all but these with --quick, for one more Python or another set of packages.
-TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|default_run|smallest_settings|"
-                    r"quoted_output|a_wild_learning_rate)")
+TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|training|mechanisms|default_run|"
+                    r"smallest_settings|quoted_output|a_wild_learning_rate|a_loss_that_becomes)")
 sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
 # What a process must find in its environment, on Windows, however bare it is.
 BARE = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}

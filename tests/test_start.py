@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import pytest
 from packaging.requirements import Requirement
 
-from conftest import BARE, LIUER, ROOT
+from conftest import BARE, LIUER, ROOT, SCRIPTS
 
 RESULT = "best w = 2.0 | MSE 0.0000 | prediction y(4) = 8.0\n"
 PLACE = f"figure: {ROOT / 'images' / 'run' / 'lesson2.png'}\n"
@@ -219,6 +219,14 @@ def test_a_lesson_copied_alone(start, tmp_path, other):
     process = start(tmp_path / "lesson2.py")
     assert process.returncode == 1
     assert "liuer/utils.py" in process.stderr and process.stderr.count("\n") <= 5
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_says_where_its_utils_are(name):
+    """As long as that fits on the line."""
+    text = (LIUER / name).read_text(encoding="utf-8")
+    line, = re.findall(r"^from utils import .*", text, re.MULTILINE)
+    assert line.endswith("  # liuer/utils.py") or len(line) > 82
 
 
 KERNEL = ["/python/site-packages/ipykernel_launcher.py", "-f", "/root/kernel-1.json"]
