@@ -73,7 +73,7 @@ def accuracy(model, x, y):
     model.eval()
     y_pred = torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)])     # (N,)
     model.train(was_training)
-    return (y_pred == y).float().mean().item()
+    return (y_pred == y.view_as(y_pred)).float().mean().item()
 
 
 def main(epochs=4, batch_size=32, lr=0.05, seed=0):

@@ -7,7 +7,7 @@ Net and loop are those of lesson 11.2; what must change stands below a comment `
 
 Run:   python liuer/lesson11_6.py           (--help lists the settings)
        torchrun --nproc_per_node 2 liuer/lesson11_6.py
-See:   test accuracy 99.04%, processes: 1
+See:   test accuracy 99.16%, processes: 1
 Notes: liuer/README.md, lecture 11
 """
 
@@ -115,7 +115,7 @@ def accuracy(model, x, y):
     y_pred = torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)])     # (N / W,)
     model.train(was_training)
     # changed: a mean of the shares' accuracies would be wrong where they differ in size
-    right, count = add_up((y_pred == y).sum().item(), len(y), device=x.device)
+    right, count = add_up((y_pred == y.view_as(y_pred)).sum().item(), len(y), device=x.device)
     return right / count
 
 
@@ -172,7 +172,7 @@ def finish(model, criterion, x, y):
     return weights.cpu(), times
 
 
-def main(epochs=2, batch_size=32, lr=0.05, timeout=60, seed=0):
+def main(epochs=2, batch_size=32, lr=0.04, timeout=60, seed=0):
     """Return losses, validation accuracies, the test accuracy, weights and the times of a step.
 
     epochs: passes over the training digits, >= 1

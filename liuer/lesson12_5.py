@@ -84,7 +84,7 @@ class FillIn(nn.Module):
 def accuracy(model, x, y):
     was_training = model.training
     model.eval()
-    result = (model(x).argmax(dim=1) == y).float().mean().item()
+    result = (model(x).argmax(dim=1) == y.flatten()).float().mean().item()
     model.train(was_training)
     return result
 

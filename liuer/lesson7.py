@@ -33,7 +33,7 @@ class Model(nn.Module):
 
 def accuracy(y_pred, y):
     """Share of right answers: class 1 where y_pred > 0.5."""
-    return ((y_pred > 0.5) == (y == 1)).float().mean().item()
+    return ((y_pred > 0.5) == (y.view_as(y_pred) == 1)).float().mean().item()
 
 
 def baseline(y):

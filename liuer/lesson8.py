@@ -75,11 +75,12 @@ def accuracy(model, loader):
     """Share of right answers over all samples of a loader."""
     was_training = model.training
     model.eval()                        # to answer, not to train: later nets differ in the two
-    right = 0
+    right = count = 0
     for x, y in loader:
-        right += ((model(x) > 0.5) == (y == 1)).sum().item()
+        right += ((model(x) > 0.5) == (y.view(-1, 1) == 1)).sum().item()
+        count += len(x)                 # a loader that drops its last batch has fewer
     model.train(was_training)
-    return right / len(loader.dataset)
+    return right / count
 
 
 def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, start=None, seed=0,

@@ -61,7 +61,7 @@ def predict(model, x):
 
 def accuracy(model, x, y):
     digit, _ = predict(model, x)
-    return (digit == y).float().mean().item()
+    return (digit == y.view_as(digit)).float().mean().item()
 
 
 def main(epochs=5, batch_size=64, lr=0.05, seed=0):
