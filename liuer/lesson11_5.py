@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from utils import MEAN, STD, BadInput, flags, load_mnist, pick_device, show
+from utils import MEAN, STD, BadInput, flags, load_mnist, pick_device, show  # liuer/utils.py
 
 START = {"loader": True, "batch_size": 64, "lr": 0.01, "momentum": 0.5, "weight_decay": 0.0,
          "cycle": False, "layout": torch.contiguous_format, "shift": 0, "turn": 0,
@@ -38,9 +38,9 @@ ROWS = {        # name: what changes, with the rate that goes with it
     "pooling": {"pooling": True},                   # 32 means to the last layer, not 32 x 4 x 4
     "compiled": {"compiled": True},
     "bf16": {"compiled": False, "bf16": True},      # 16 bits where they are precise enough
-    # Other nets: in float32 again, turned as well, and with --full trained `longer`. 0: a pooling.
+    # Other nets, in float32 again; --full trains them `longer`. 0 stands for a pooling.
     "small": {"bf16": False, "widths": (8, 12, 0, 16, 16, 0, 16, 16), "batch_size": 64, "lr": 0.1,
-              "turn": 10, "longer": 6},
+              "shift": 1, "turn": 8, "weight_decay": 1e-4, "longer": 10},
     "large": {"widths": (16, 0, 32, 32, 0, 64, 64)},
     "largest": {"widths": (32, 0, 64, 64, 0, 128, 128)},
 }
@@ -129,7 +129,7 @@ def accuracy(model, x, y):
     model.eval()
     y_pred = torch.cat([model(batch).argmax(dim=1) for batch in x.split(500)])      # (N,)
     model.train(was_training)
-    return (y_pred == y).float().mean().item()
+    return (y_pred == y.view_as(y_pred)).float().mean().item()
 
 
 def train(model, x, y, x_val, y_val, epochs, settings):
@@ -200,7 +200,7 @@ def mean(nets, key):
 def main(full=False, rows=None, epochs=3, seeds=1, seed=0):
     """Climb the ladder; return a list of nets for each row: parameters, seconds, accuracies.
 
-    full: train on 55,000 digits instead of 10,000, the last three rows 6 times as long
+    full: train on 55,000 digits instead of 10,000, the last three rows 10 times as long
     rows: names of the rows to run, commas between; without it all
     epochs: passes over the digits, >= 1
     seeds: nets to train for each row, >= 1
@@ -270,6 +270,9 @@ def draw(nets):
         place = (5, 4) if number % 2 else (-12, -12)    # neighbours are often close to each other
         axes.annotate(number, (seconds, value), xytext=place, textcoords="offset points")
     axes.set(xlabel="seconds of training", ylabel="test accuracy (%)", xscale="log")
+    axes.xaxis.get_major_locator().set_params(subs=(1, 2, 3, 5, 7))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right upper", handlelength=0, markerscale=0)
     return figure

@@ -315,7 +315,7 @@ def test_only_what_trains_is_moved(digits, monkeypatch):
     monkeypatch.setattr(lesson11_5, "accuracy", lambda model, x, y: evaluated.append(x) or 0.0)
     x, y = few(digits, 100)[:2]
     for name, wanted in (("layout", []), ("shifts", [(100, 2, 0)]),
-                         ("small", [(64, 2, 10), (36, 2, 10)])):
+                         ("small", [(64, 1, 8), (36, 1, 8)])):
         moves.clear()
         lesson11_5.train(net_of(name), x, y, x[:7], y[:7], 1, settings_of(name))
         assert moves == wanted
