@@ -374,6 +374,23 @@ def test_every_script_and_picture_is_named(edition):
         assert f"../images/{path.name}" in edition, path.name
 
 
+def terms(text, title):
+    """The rows of the table of terms: lists of four cells."""
+    table = text.partition(f"## {title}\n")[2]
+    return [line.strip("| ").split(" | ") for line in re.findall(r"^\| .* \|$", table, re.M)][1:]
+
+
+def test_the_terms_are_the_same_in_both_editions_and_are_used():
+    chinese, english = terms(read(CHINESE), "术语"), terms(read(ENGLISH), "Terms")
+    assert [row[:2] for row in chinese] == [row[1::-1] for row in english]
+    assert len({row[0] for row in chinese}) == len(chinese) >= 80
+    prose, used = read(CHINESE).partition("## 术语")[0], read(ENGLISH).partition("## Terms")[0]
+    scripts = "".join(read(LIUER / name) for name in SCRIPTS)
+    assert [row[0] for row in chinese if row[0] not in prose] == []
+    used = (used + scripts).lower()
+    assert [row[0] for row in english if row[0].lower() not in used] == []
+
+
 @pytest.mark.skipif(not (shutil.which("npm") and shutil.which("node")),
                     reason="KaTeX needs Node.js")
 def test_formulas_parse(edition, tmp_path_factory):
