@@ -168,6 +168,7 @@ def test_the_drawn_steps_of_sgd(epochs):
     epoch, w = lines(axes)["SGD: 3 steps an epoch"]
     assert epoch == pytest.approx([k / 3 for k in range(3 * shown + 1)])
     assert w.tolist() == result["ws"][:3 * shown + 1]
+    assert axes.lines[-1].get_ydata() == [2, 2]         # where both go
 
 
 # -------------------------------------------------------------------------------- lesson 3_3
