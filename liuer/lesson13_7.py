@@ -55,7 +55,7 @@ def split(rows, path):
     tested = {" ".join(tokens) for _, tokens, _ in test}
     train = [row for row in rows if row[0] not in held_out and " ".join(row[1]) not in tested]
     if not train or not test:
-        raise BadInput(f"{path}: expected 5 sentences with words of their own, got {len(sentences)}")
+        raise BadInput(f"{path}: expected 5 sentences with their own words, got {len(sentences)}")
     return train, test
 
 

@@ -99,9 +99,10 @@ def test_without_sentences_each_phrase_is_its_own(write):
     ("Phrase\tSentiment\nx\t1\n\ny\n", "line 4: expected a Sentiment of 0 to 4, got ''"),
     ("Phrase\tSentiment\nx\ty\t1\n", "line 2: expected a Sentiment of 0 to 4, got 'y'"),
     ("Phrase\tSentiment\n" + "".join(f"{i}\t1\n" for i in range(4)),
-     "expected 5 sentences with words of their own, got 4"),
-    ("Phrase\tSentiment\n" + "the same\t1\n" * 9, "expected 5 sentences with words of their own, got 1"),
-    ("Phrase\tSentiment\n", "expected 5 sentences with words of their own, got 0")])
+     "expected 5 sentences with their own words, got 4"),
+    ("Phrase\tSentiment\n" + "the same\t1\n" * 9,
+     "expected 5 sentences with their own words, got 1"),
+    ("Phrase\tSentiment\n", "expected 5 sentences with their own words, got 0")])
 def test_bad_files_get_one_line(write, text, said):
     path = write(text)
     with pytest.raises(BadInput) as error:
