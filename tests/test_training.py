@@ -16,7 +16,7 @@ from torch import nn
 
 import watching
 from conftest import LIUER, SCRIPTS
-from watching import TRAINED, all_digits, epochs_of, flat, losses_of, mean_loss
+from watching import TRAINED, all_digits, epochs_of, flat, losses_of, mean_loss, same
 
 watch = pytest.fixture(watching.watch)
 
@@ -183,21 +183,6 @@ def test_nets_that_are_compared_see_the_same_batches(name, watch):
 
 
 # --------------------------------------------------------------------- seeds, and what is left
-def same(one, other):
-    """The same to the last bit, whatever it holds; nan is nan. Seconds may differ."""
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one
-                                                if key not in ("seconds", "times"))
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, nn.Module):
-        return same(one.state_dict(), other.state_dict())
-    if isinstance(one, (torch.Tensor, np.ndarray)):
-        return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=one.dtype.kind == "f"
-                              if isinstance(one, np.ndarray) else one.is_floating_point())
-    return one == other or (one != one and other != other)
-
-
 def state():
     return (torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads(),
             torch.are_deterministic_algorithms_enabled(), np.geterr(), warnings.filters[:])
