@@ -214,17 +214,19 @@ def main(full=False, rows=None, epochs=3, seeds=1, seed=0):
 
     # 1. Prepare data
     x, y, x_test, y_test = load_mnist(device)
-    split = len(x) * 11 // 12           # settings are chosen on the last 5,000 digits
-    count = split if full else min(split, 10_000)
-    x, x_val, y, y_val = x[:count], x[split:], y[:count], y[split:]
-    print(f"{count:,} digits train; validation accuracy after each epoch\n"
+    count = len(x) * 11 // 12           # settings are chosen on the last 5,000 digits
+    held = len(x) - count
+    if not full:
+        count, held = min(count, 10_000), min(held, 2_000)
+    x, x_val, y, y_val = x[:count], x[-held:], y[:count], y[-held:]
+    print(f"{count:,} digits train, {held:,} validate after each epoch\n"
           "row      | parameters | an epoch | to 98 % | to 99 % | validation | test")
     nets, settings = {}, START
     for name, change in ROWS.items():
         settings = settings | change
         if name not in chosen:
             continue
-        reason = why_not(name, settings, device, asked=full or rows is not None)
+        reason = why_not(name, settings, device, asked=full or rows)
         if reason:
             print(f"{name:8} | left out: {reason}")
             continue
@@ -236,8 +238,7 @@ def main(full=False, rows=None, epochs=3, seeds=1, seed=0):
             if settings["widths"]:
                 model = conv_net(settings["widths"])
             model = model.to(device, memory_format=settings["layout"])
-            # 3. Loss and optimizer: in train, by the row's settings
-            # 4. Training cycle: in train
+            # 3. Loss and optimizer, # 4. Training cycle: in train, by the row's settings
             passes = epochs * settings["longer"] if full else epochs
             curve = train(model, x, y, x_val, y_val, passes, settings)
             net = {"parameters": sum(p.numel() for p in model.parameters()),
@@ -250,7 +251,6 @@ def main(full=False, rows=None, epochs=3, seeds=1, seed=0):
         if seeds > 1:
             print(f"{name:8} | mean of {seeds}: validation {mean(nets[name], 'validation'):.3%}, "
                   f"test {mean(nets[name], 'test'):.3%}")
-
     if not nets:
         raise BadInput(f"--rows: expected a row that can run here, got {rows}, left out as above")
     ends = [name for name in nets if name in (list(nets)[0], list(nets)[-1])]

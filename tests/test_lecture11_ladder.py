@@ -205,11 +205,11 @@ def test_the_rows_are_those_of_the_ladder(seen, digits, climb, monkeypatch):
 
 
 def test_a_short_run_trains_10_000_digits(seen, climb):
-    x, y = torch.zeros(24_000, 1, 28, 28), torch.zeros(24_000, dtype=torch.long)
+    x, y = torch.zeros(36_000, 1, 28, 28), torch.zeros(36_000, dtype=torch.long)
     nets, printed = climb((x, y, x[:10], y[:10]))
     assert {call[3:] for call in seen} == {(10_000, 2_000)}
     assert {call[1] for call in seen} == {3}, "the last rows no longer than the others"
-    assert printed[0].startswith("10,000 digits train")
+    assert printed[0].startswith("10,000 digits train, 2,000 validate")
     assert set(nets).isdisjoint(ALONE)
     for name in ALONE:
         assert any(line.startswith(f"{name:8} | left out: longer than") for line in printed)
