@@ -83,6 +83,7 @@ def test_a_learning_rate_that_diverges_gets_one_line(lr):
     with pytest.raises(BadInput, match="the loss has grown to .* choose --lr below 0.06") as caught:
         lesson5.main(epochs=10_000, lr=lr)
     assert "\n" not in str(caught.value)
+    assert float(str(caught.value).split()[5]) < 1e9    # it stops there, not at inf or nan
     assert lesson5.main(epochs=2000, lr=0.059)["losses"][-1] < 1e-6     # and below it converges
 
 
@@ -209,6 +210,11 @@ def test_the_check_in_the_script_sees_a_wrong_step(optimizers, monkeypatch):
     assert lesson5_2.check_by_hand(60) > 1e-3
 
 
+def test_the_check_in_the_script_keeps_the_largest_difference():
+    largest = [lesson5_2.check_by_hand(epochs) for epochs in range(1, 60)]
+    assert largest == sorted(largest)
+
+
 def test_the_last_line_of_the_optimizers(capsys):
     for settings in ({"epochs": 1}, {"epochs": 20}, {"epochs": 60, "lr": 100.0}):     # SGD: nan
         result = lesson5_2.main(**settings)
@@ -230,4 +236,6 @@ def test_figure_of_the_optimizers(optimizers):
         assert curves(ax) == {label: (list(range(1, 61)), losses)
                               for label, losses in expected.items()}
         assert [text.get_text() for text in ax.get_legend().get_texts()] == list(expected)
+        ends = [losses[-1] for losses in expected.values()]
+        assert ax.get_ylim()[0] < min(ends)
     plt.close("all")

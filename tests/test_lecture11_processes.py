@@ -14,6 +14,7 @@ import time
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import DistributedSampler
 
 import lesson11_2
@@ -270,6 +271,15 @@ def test_the_parts_of_a_step_are_drawn(monkeypatch, small_data, capsys):
     plt.close(figure)
     assert [bars.get_label() for bars in figure.axes[0].containers] == [
         "forward", "backward", "update"]
+
+
+def test_a_slow_step_does_not_spoil_the_times(monkeypatch):
+    """Three steps by a clock of our own: 1, 2, 3 and 4 ms, in the second one a second more each."""
+    clock = iter([0, 1, 3, 6, 10, 0, 1001, 2003, 3006, 4010, 0, 1, 3, 6, 10])
+    monkeypatch.setattr(lesson11_6, "now", lambda device: next(clock) / 1000)
+    times = lesson11_6.step_times(nn.Linear(2, 1), nn.MSELoss(), torch.ones(3, 2),
+                                  torch.ones(3, 1), repeats=3)
+    assert times == pytest.approx([1, 2, 3, 4])
 
 
 def test_looking_leaves_the_net_as_it_was():
