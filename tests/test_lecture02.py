@@ -1,5 +1,6 @@
 """Lecture 2: exhaustive search for w, and the cost surface over w and b."""
 
+import sys
 import tracemalloc
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 
 import lesson2
 import lesson2_2
-from utils import BadInput
+from utils import BadInput, flags
 
 
 def last_line(text):
@@ -169,6 +170,17 @@ def test_a_step_longer_than_the_range_gets_one_line(lesson, capsys):
     with pytest.raises(BadInput, match="^step 9.0 is longer than .*: try --step 0.1$"):
         lesson.main(step=9.0)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("lesson, setting", [
+    (lesson2, "--step=0"), (lesson2, "--w_max=0"), (lesson2, "--w_max=100.1"),
+    (lesson2_2, "--step=0"), (lesson2_2, "--w_max=0"), (lesson2_2, "--b_max=0"),
+])
+def test_a_setting_just_beyond_its_limit_is_refused(lesson, setting, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["lesson.py", setting])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)      # flags() puts its own there
+    with pytest.raises(SystemExit):
+        flags(lesson.main)
 
 
 def test_a_mistake_is_one_line_for_the_reader(run_script):

@@ -1,6 +1,7 @@
 """Lecture 4: back-propagation, and gradients by hand against autograd."""
 
 import random
+import re
 import sys
 
 import numpy as np
@@ -210,7 +211,8 @@ def test_the_drawn_valley(lesson, monkeypatch):
     assert left.lines[2].get_xydata().tolist() == [[result["w"], result["b"]]]
     (epoch, loss), = lines(right).values()
     assert (list(epoch), loss.tolist()) == (list(range(1, 41)), result["losses"])
-    assert right.get_yscale() == "log"
+    assert right.get_yscale() == "log" and right.get_xlabel() == "epoch"
+    assert right.get_ylabel() == {lesson4_2: "cost", lesson4_3: "loss"}[lesson]
 
 
 # -------------------------------------------------------------------------------- lesson 4_4
@@ -233,6 +235,20 @@ def test_quadratic_by_hand_equals_autograd(run_script):
         assert by_hand.split() == by_autograd.split()
     assert last_line(out) == ("y = 0.2404 x^2 + 0.9267 x + 0.9914 | prediction y(4) = 8.5442 "
                               "(before training: 21.0)")
+
+
+def test_both_sides_are_printed_and_not_one_of_them_twice(monkeypatch, capsys):
+    """With a gradient by hand that is always 0 only the other half learns."""
+    lesson4_4.main(epochs=1)
+    right = [line.split("autograd")[1] for line in capsys.readouterr().out.split("\n")
+             if "| autograd" in line]
+    monkeypatch.setattr(lesson4_4, "gradient", lambda *arguments: (0.0, 0.0, 0.0))
+    lesson4_4.main(epochs=1)
+    rows = [re.split(r"by hand|\| autograd", line) for line in capsys.readouterr().out.split("\n")
+            if "| autograd" in line]
+    assert [row[2] for row in rows] == right and len(rows) == 4
+    assert [[float(number) for number in row[1].split()] for row in rows] == [
+        [0, 0, 0], [0, 0, 0], [0, 0, 0], [1, 1, 1]]
 
 
 def test_quadratic_takes_the_steps_of_torch():

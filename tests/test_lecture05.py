@@ -102,6 +102,7 @@ def test_figure_of_the_line(epochs):
     assert shown[f"y(4) = {result['prediction']:.4f}"] == ([4], [result["prediction"]])
     assert loss.lines[0].get_xydata().tolist() == [[k, value] for k, value in
                                                    enumerate(result["losses"], start=1)]
+    assert loss.get_xlabel() == "epoch" and loss.get_ylabel() == "loss (sum)"
     assert loss.get_yscale() == "log" and loss.lines[0].get_marker() == "o"     # one epoch shows
     plt.close("all")
 
@@ -218,7 +219,10 @@ def test_the_check_in_the_script_keeps_the_largest_difference():
 def test_the_last_line_of_the_optimizers(capsys):
     for settings in ({"epochs": 1}, {"epochs": 20}, {"epochs": 60, "lr": 100.0}):     # SGD: nan
         result = lesson5_2.main(**settings)
-        assert last_line(capsys.readouterr().out) == (
+        out = capsys.readouterr().out
+        for name, losses in result["curves"].items():
+            assert f"{name:8} | loss {losses[0]:.4f} -> {losses[-1]:.2e} | w " in out
+        assert last_line(out) == (
             f"all start at loss {result['start_loss']:.4f} | lowest: {result['best']} "
             f"{result['best_loss']:.1e} | SGD by hand equals torch to {result['difference']:.1e}")
         assert not any(losses[-1] < result["best_loss"] for losses in result["curves"].values())

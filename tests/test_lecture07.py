@@ -1,6 +1,7 @@
 """Lecture 7: the table, a net of three layers against the constant answer, other activations."""
 
 import gzip
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +13,7 @@ from torch import nn
 import lesson7
 import lesson7_2
 import lesson8
-from utils import DATA, BadInput, plot_curve, read_table
+from utils import DATA, BadInput, flags, plot_curve, read_table
 
 TABLE = DATA / "breast_cancer.csv"
 TAKE_A_PATH = [lesson7, lesson7_2, lesson8]
@@ -177,6 +178,25 @@ def test_the_first_two_losses_and_the_accuracy_of_the_same_weights():
     right = sum((p > 0.5) == (label == 1) for p, label in
                 zip(y_pred[:, 0].tolist(), y[:, 0].tolist(), strict=True))
     assert result["accuracy"] == pytest.approx(right / 569)
+
+
+def test_the_accuracy_is_that_of_the_last_loss(monkeypatch):
+    """Not of the weights one update later."""
+    measured, accuracy = [], lesson7.accuracy
+    monkeypatch.setattr(lesson7, "accuracy", lambda y_pred, y: (
+        measured.append(y_pred.detach()) or accuracy(y_pred, y)))
+    result = lesson7.main(epochs=3)
+    for y_pred, loss in ((measured[-1], result["losses"][-1]), (measured[0], result["losses"][0])):
+        assert nn.functional.binary_cross_entropy(y_pred, table()[1]).item() == loss
+
+
+@pytest.mark.parametrize("lesson", [lesson7, lesson7_2, lesson8])
+@pytest.mark.parametrize("momentum", ["1", "-0.001"])
+def test_a_momentum_that_would_never_stop_is_refused(lesson, momentum, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["lesson.py", f"--momentum={momentum}"])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)      # flags() puts its own there
+    with pytest.raises(SystemExit):
+        flags(lesson.main)
 
 
 def test_accuracy():
