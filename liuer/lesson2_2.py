@@ -79,7 +79,10 @@ def draw(result):
     w, b = np.meshgrid(result["ws"], result["bs"])
     figure = plt.figure(figsize=(9, 4.2), layout="constrained")
     surface = figure.add_subplot(1, 2, 1, projection="3d")
-    surface.plot_surface(w, b, result["cost"], cmap="viridis")
+    rows, columns = (math.ceil(size / 50) for size in w.shape)
+    every = slice(None, None, rows), slice(None, None, columns)     # at most 50 x 50 points
+    surface.plot_surface(w[every], b[every], result["cost"][every], rstride=1, cstride=1,
+                         cmap="viridis")
     surface.set(xlabel="w", ylabel="b", title="Cost surface, height: MSE")
 
     above = figure.add_subplot(1, 2, 2)

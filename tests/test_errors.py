@@ -182,11 +182,10 @@ ROWS = [
         loss = ((model(x) - y.view(-1, 1)) ** 2).mean()
         """, "loss.item() == 0", harm="abs(loss.item() - 16 / 3) < 1e-5"),
      Case(["(N, 1) - (N,)"], """
-        from lesson7 import accuracy
         y_pred, y = torch.tensor([[0.9], [0.1]]), torch.tensor([1.0, 0.0])
-        share = accuracy(y_pred, y)
+        share = ((y_pred > 0.5) == (y == 1)).float().mean().item()
         """, """
-        share = accuracy(y_pred, y.view(-1, 1))
+        share = ((y_pred > 0.5) == (y.view(-1, 1) == 1)).float().mean().item()
         """, "share == 1", harm="share == 0.5")],
     [Case(["Boolean value of Tensor with more than one value is ambiguous"], """
         y_pred, y = torch.ones(3, 1), torch.zeros(3, 1)
