@@ -417,7 +417,8 @@ def test_a_wrong_text_is_found(check, text):
 
 
 def test_a_right_text_is_not():
-    text = "<details><summary>a</summary>\n\n损失 $x$ 是，`$HOME`\n\n</details>\n\n$$\nx &= 1 \\\\\n&= y\n$$\n\n[a](utils.py) [b](#h)\n# H\n"
+    text = ("<details><summary>a</summary>\n\n损失 $x$ 是，`$HOME`\n\n</details>\n\n"
+            "$$\nx &= 1 \\\\\n&= y\n$$\n\n[a](utils.py) [b](#h)\n# H\n")
     assert check_form(text) == [] and check_names(text) == []
 
 
