@@ -313,6 +313,26 @@ def test_how_a_last_relu_fails(bias, expected, monkeypatch):
         "largest output 1.500: all elements of input should be between 0 and 1"}
 
 
+def test_some_outputs_of_0_are_no_failure(monkeypatch, capsys):
+    class Half(lesson7_2.Model):
+        def forward(self, x):
+            return torch.relu(0.5 * x[:, :1] + 0 * super().forward(x))
+
+    monkeypatch.setattr(lesson7_2, "Model", Half)
+    assert lesson7_2.main(epochs=1)["all_zero"] == 0
+    assert "10 seeds | BCELoss raises: 0 | all outputs 0: 0\n" in capsys.readouterr().out
+
+
+def test_the_accuracy_beside_the_lowest_loss_is_that_net_s(monkeypatch, capsys):
+    """The net with the lowest loss need not have the highest accuracy."""
+    answers = [([0.3], 0.7), ([0.2], 0.9), ([0.1], 0.8)] + 20 * [([0.4], 0.6)]
+    answers = iter(answers)
+    monkeypatch.setattr(lesson7_2, "train", lambda *arguments: next(answers))
+    lesson7_2.main(epochs=1)
+    assert capsys.readouterr().out.rstrip("\n").split("\n")[-1] == (
+        "lowest loss: softsign 0.1000, accuracy 80.0% | sigmoid 0.3000, accuracy 70.0%")
+
+
 @pytest.mark.parametrize("epochs", [1, 40])
 def test_figure_of_the_activations(epochs):
     result = lesson7_2.main(epochs=epochs)
