@@ -1,6 +1,7 @@
 """Lecture 3: gradient descent, stochastic gradient descent, mini-batch; a saddle."""
 
 import random
+import re
 import sys
 
 import numpy as np
@@ -176,6 +177,17 @@ def test_batch_sizes_are_steps_an_epoch():
     paths = lesson3_3.main(epochs=10)["saddles"]
     assert {name: len(path) - 1 for name, path in paths.items()} == {
         "full batch": 10, "SGD": 40, "mini-batch": 20, "SGD without lean": 40}
+
+
+def test_ten_seeds_and_the_ends_of_the_lines(monkeypatch, capsys):
+    seeds, descend = [], lesson3_3.descend
+    monkeypatch.setattr(lesson3_3, "descend", lambda *arguments: (
+        seeds.append(arguments[-1]) or descend(*arguments)))
+    result = lesson3_3.main(epochs=2, seed=5)
+    assert seeds == 3 * [5] + 4 * list(range(5, 15))
+    out = capsys.readouterr().out
+    for name, ws in result["lines"].items():
+        assert re.search(rf"line +\| {name} .*\| w {ws[-1]:.6f} after 20 epochs\n", out)
 
 
 @pytest.mark.parametrize("size, sizes", [(1, [1, 1, 1]), (2, [2, 1]), (3, [3])])

@@ -209,6 +209,7 @@ def test_the_drawn_valley(lesson, monkeypatch):
     assert path[:, 0].tolist() == result["ws"] and path[:, 1].tolist() == result["bs"]
     assert left.lines[1].get_xydata().tolist() == [[1.0, 1.0]]
     assert left.lines[2].get_xydata().tolist() == [[result["w"], result["b"]]]
+    assert left.lines[2].get_label() == f"end ({result['w']:.3f}, {result['b']:.3f})"
     (epoch, loss), = lines(right).values()
     assert (list(epoch), loss.tolist()) == (list(range(1, 41)), result["losses"])
     assert right.get_yscale() == "log" and right.get_xlabel() == "epoch"
