@@ -100,15 +100,21 @@ def test_cross_entropy_facts(capsys):
 
 def test_the_curves_of_the_losses(capsys):
     """Left: points of BCE on the line of cross-entropy; right: the slides' samples on -log p."""
-    figure = lesson9_2.draw(lesson9_2.main())
+    result = lesson9_2.main()
+    figure = lesson9_2.draw(result)
     plt.close(figure)
     left, right = figure.axes
-    for line, points in zip(left.lines[::2], left.lines[1::2], strict=True):
+    for k, (line, points) in enumerate(zip(left.lines[::2], left.lines[1::2], strict=True)):
+        assert line.get_label() == f"CrossEntropy([0, z], {k})"
+        assert points.get_label() == f"BCE(sigmoid(z), {k})"
+        loss = line.get_ydata()
+        assert (loss[0] < loss[-1]) == (k == 0)         # a low score is right for class 0
         curve = dict(zip(*line.get_data(), strict=True))
         wanted = pytest.approx(list(points.get_ydata()), rel=1e-4)
         assert [curve[z] for z in points.get_xdata()] == wanted
     for line, name in zip(right.lines[1:], "AB", strict=True):
         p = torch.tensor(lesson9_2.SCORES[name]).softmax(dim=1)[range(3), lesson9_2.LABELS]
+        assert line.get_label() == f"prediction {name}, mean {result[name][0]:.4f}"
         assert list(line.get_xdata()) == pytest.approx(p.tolist())
         assert list(line.get_ydata()) == pytest.approx((-p.log()).tolist(), rel=1e-4)
 
@@ -178,14 +184,19 @@ def test_the_last_twelfth_validates_and_is_never_trained_on(lesson, digits, give
 
 @TRAINED
 def test_the_rate_falls_in_equal_steps_towards_0(lesson, digits, give):
-    rates = []
-    hook = register_optimizer_step_pre_hook(
-        lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    rates, others = [], set()
+
+    def note(optimizer, *_):
+        group = optimizer.param_groups[0]
+        rates.append(group["lr"])
+        others.add((type(optimizer), group["momentum"], group["weight_decay"]))
+    hook = register_optimizer_step_pre_hook(note)
     give(lesson, tuple(part[:240] for part in digits))(epochs=2, batch_size=50, lr=0.04)
     hook.remove()
     steps = 10      # two epochs of 220 (10_2: 240) digits in batches of 50, the last one smaller
     wanted = [0.04 * (1 - step / steps) for step in range(steps)]
     assert rates == pytest.approx(wanted * (2 if lesson is lesson10_2 else 1))
+    assert others == {(torch.optim.SGD, 0.9, 5e-4)}
 
 
 @TRAINED

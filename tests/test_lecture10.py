@@ -129,6 +129,7 @@ def test_digits_that_one_net_alone_reads_right_are_drawn(few_digits, capsys):
     x_test, y_test = few_digits(lesson10_2)
     result = lesson10_2.main(epochs=2)
     assert result["parameters"] == {"lesson 10": 8_490, "deeper": 29_050}
+    assert result["accuracy"] == result["accuracies"]["deeper"]
     right = {name: y_pred == y_test for name, y_pred in result["y_pred"].items()}
     for name, accuracy in result["accuracies"].items():
         assert accuracy == pytest.approx(right[name].double().mean().item())

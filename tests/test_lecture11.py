@@ -269,9 +269,13 @@ def test_the_last_twelfth_validates_and_is_never_trained_on(lesson, digits, trai
 
 @TRAINED
 def test_the_rates(lesson, digits, train):
-    rates = []
-    hook = register_optimizer_step_pre_hook(
-        lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    rates, others = [], set()
+
+    def note(optimizer, *_):
+        group = optimizer.param_groups[0]
+        rates.append(group["lr"])
+        others.add((type(optimizer), group["momentum"], group["weight_decay"]))
+    hook = register_optimizer_step_pre_hook(note)
     settings = {"climb": 4} if lesson is lesson11 else {}
     train(lesson, few(digits), epochs=2, batch_size=50, lr=0.01, **settings)
     hook.remove()
@@ -282,6 +286,7 @@ def test_the_rates(lesson, digits, train):
     if lesson is lesson11_3:
         wanted = [0.01] * steps
     assert rates == pytest.approx(wanted * nets_of(lesson))
+    assert others == {(torch.optim.SGD, 0.9, 2e-3 if lesson is lesson11_2 else 5e-4)}
 
 
 @TRAINED
