@@ -45,7 +45,8 @@ def read_names(path):
                 fields = [line, file.stem] if folder else next(csv.reader([line], strict=True), [])
             except csv.Error:       # a quote that never closes, or in the middle of a field
                 fields = []
-            if len(fields) != 2 or not plain(fields[0]) or not fields[1].strip():
+            if (len(fields) != 2 or not plain(fields[0]) or not fields[1].strip()
+                    or len(line) > 1000):
                 raise BadInput(f"{file}, line {number}: expected name,label, or in a folder of "
                                f"texts LABEL.txt a name, got {line[:60]!r}")
             pairs.append((plain(fields[0]), fields[1].strip()))
