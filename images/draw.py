@@ -1,13 +1,14 @@
 """Draw the notes' pictures.
 
-    python images/draw.py              the diagrams: graphs, cells, convolution, attention
-    python images/draw.py --scripts    also run every script and copy the figure it draws
+    python images/draw.py                       the diagrams: graphs, cells, attention
+    python images/draw.py --scripts [NAME ...]  run these scripts (or all) and keep their figures
 
-A diagram's input is given here; every number that follows from it is computed.
+A diagram's input is given here; every number that follows from it is computed. A script's figure
+keeps what its run printed, as the text "Output" of the PNG: the notes quote that run, by test.
 """
 
 import math
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ import numpy as np
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 IMAGES = Path(__file__).resolve().parent
 LIUER = IMAGES.parent / "liuer"
@@ -432,19 +435,24 @@ def attention():
     save(figure, "attention.png")
 
 
-def script_figures():
-    """Run every script and copy its figure beside the diagrams."""
-    for script in sorted(LIUER.glob("*.py")):
-        if script.stem in ("utils", "__main__", "__init__"):
-            continue
-        subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.DEVNULL)
-        shutil.copyfile(IMAGES / "run" / f"{script.stem}.png", IMAGES / f"{script.stem}.png")
-        print(f"{script.stem}.png")
+def script_figure(name):
+    """Run a script; keep its figure beside the diagrams, and in it what the run printed."""
+    run = subprocess.run([sys.executable, LIUER / f"{name}.py"], check=True, encoding="utf-8",
+                         stdout=subprocess.PIPE, env={**os.environ, "PYTHONUTF8": "1"})
+    printed = PngInfo()
+    printed.add_itxt("Output", run.stdout.strip())
+    with Image.open(IMAGES / "run" / f"{name}.png") as picture:
+        picture.save(IMAGES / f"{name}.png", pnginfo=printed, optimize=True)
+    print(f"{name}.png: {run.stdout.splitlines()[-1]}", flush=True)
 
 
 if __name__ == "__main__":
-    for draw in (back_propagation, sigmoid_functions, convolution, pooling, inception,
-                 residual_block, simple_rnn, two_way_rnn, deep_rnn, encoder_decoder, attention):
-        draw()
-    if "--scripts" in sys.argv[1:]:
-        script_figures()
+    if sys.argv[1:2] == ["--scripts"]:
+        scripts = sorted(path.stem for path in LIUER.glob("*.py"))
+        for name in sys.argv[2:] or scripts:
+            if name not in ("utils", "__main__", "__init__"):
+                script_figure(name)
+    else:
+        for draw in (back_propagation, sigmoid_functions, convolution, pooling, inception,
+                     residual_block, simple_rnn, two_way_rnn, deep_rnn, encoder_decoder, attention):
+            draw()

@@ -92,7 +92,7 @@ def main(epochs=4, batch_size=64, lr=0.05, seed=0):
 
 def draw(result):
     import matplotlib.pyplot as plt
-    figure, row = plt.subplots(1, 11, figsize=(11, 1.5), layout="constrained")
+    figure, row = plt.subplots(1, 11, figsize=(10, 1.4), layout="constrained")
     for axes, image in zip(row, [result["digit"], *result["maps"]], strict=True):
         axes.imshow(image.numpy(), cmap="gray")
         axes.axis("off")

@@ -120,7 +120,7 @@ def draw(result):
     """Test digits that one net reads right and the other wrong, with the wrong answer."""
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(11, 4.5), layout="constrained")
+    figure = plt.figure(figsize=(10, 4.5), layout="constrained")
     halves = figure.subfigures(1, 2)
     y = result["y_test"]
     for half, name, other in zip(halves, ("lesson 10", "deeper"), ("deeper", "lesson 10"),

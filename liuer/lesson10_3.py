@@ -391,23 +391,23 @@ def draw(result):
     import matplotlib.pyplot as plt
 
     shown = result["readings"][:6]
-    figure, grid = plt.subplots(len(shown), 6, figsize=(11, 1.8 * len(shown)), squeeze=False,
+    figure, grid = plt.subplots(len(shown), 6, figsize=(10, 1.8 * len(shown)), squeeze=False,
                                 layout="constrained")
     titles = {"photo": "photo", "even": "grey, light evened", "ink": "ink found",
-              "box": "cropped", "image": "28 x 28, as the net sees it"}
+              "box": "cropped", "image": "as the net sees it"}
     for row, reading in zip(grid, shown, strict=True):
         for axes, step in zip(row, titles, strict=False):
             axes.set(xticks=[], yticks=[])
             if step in reading:
                 axes.imshow(reading[step], cmap="gray")
-                axes.set_title(titles[step], fontsize=9)
+                axes.set_title(titles[step], fontsize=10)
             else:
                 axes.axis("off")
-        row[0].set_title(reading["name"][-24:], fontsize=9)
+        row[0].set_title(reading["name"][-24:], fontsize=10)
         row[1].images[0].set_clim(-200, 200)        # paper, about 0, is grey
         row[5].bar(range(10), reading["p"])
         row[5].set(xticks=range(10), yticks=[0, 0.5, 1], ylim=(0, 1))
-        row[5].set_title(reading["text"].replace(" | ", "\n").replace(": ", ":\n"), fontsize=9)
+        row[5].set_title(reading["text"].replace(" | ", "\n").replace(": ", ":\n"), fontsize=10)
     return figure
 
 

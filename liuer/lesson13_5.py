@@ -223,7 +223,7 @@ def draw(result):
     """Left: where each French word written looks. Right: the losses with and without attention."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
     columns, rows = result["words"] + ["<eos>"], result["translation"] + ["<eos>"]
     image = left.imshow(result["weights"][:len(rows)].numpy(), cmap="Blues", vmin=0, vmax=1)
     left.set_xticks(range(len(columns)), columns, rotation=45)

@@ -88,7 +88,7 @@ def draw(result):
     above = figure.add_subplot(1, 2, 2)
     levels = np.geomspace(0.3, max(1.0, result["cost"].max()), 8)
     lines = above.contour(w, b, result["cost"], levels=levels, cmap="viridis")
-    above.clabel(lines, fmt="%.1f", fontsize=8)
+    above.clabel(lines, fmt="%.1f", fontsize=9)
     above.axhline(0, color="gray", linestyle="--", label="b = 0: the curve of lesson 2")
     above.plot(result["w"], result["b"], "o", color="tab:red",
                label=f"lowest: w = {round(result['w'], 4)}, b = {round(result['b'], 4)}")

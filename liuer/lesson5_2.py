@@ -130,6 +130,7 @@ def draw(result):
             style = "--" if label == "ASGD" else "-"                 # it runs on top of SGD
             ax.plot(epochs, losses, style, label=label, marker="o", markevery=[0])
         ax.set(xlabel="epoch", ylabel="loss", yscale="log", ylim=(1e-9, 1e3), title=title)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         ax.legend(fontsize=9)
         ax.grid(alpha=0.3)
     return figure

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -30,6 +31,8 @@ TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|training|mechanisms
 sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
 # What a process must find in its environment, on Windows, however bare it is.
 BARE = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:      # of a job in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["MPLBACKEND"] = "agg"
 os.environ["OMP_NUM_THREADS"] = "1"     # tiny tensors on busy cores are far faster with one thread
 

@@ -338,7 +338,6 @@ def of_lesson_13_3(result):
                 for model in result["models"].values()]
 
 
-BROKEN_TICKS = ["lesson5_2.py"]         # with few epochs its axis has halves of epochs
 OTHER_NUMBERS = ["float32.py", "lesson2_2.py"]      # fields in base 2; heights of lines
 HIDDEN = {      # what a drawing reads and may not show; "": the whole value
     ("lesson3_2.py", "losses"): "", ("lesson3_3.py", "saddles"): ["SGD without lean"],
@@ -423,8 +422,20 @@ def test_axes_have_labels_and_epochs_are_whole_numbers(name, watch):
     for axes in figure_of(watch(name)).axes:
         if axes.lines and axes.axison:
             assert axes.get_xlabel() and axes.get_ylabel()
-        if axes.get_xlabel() == "epoch" and name not in BROKEN_TICKS:
+        if axes.get_xlabel() == "epoch":
             assert all(tick == int(tick) for tick in axes.get_xticks())
+
+
+def smallest_text(figure):
+    """Height of the smallest letters, in pixels of a page on which the figure is 800 wide."""
+    sizes = [text.get_fontsize() for text in figure.findobj(plt.matplotlib.text.Text)
+             if text.get_visible() and text.get_text().strip()]
+    return min(sizes) / 72 * min(110, 800 / figure.get_figwidth())
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_letters_are_legible(name, watch):
+    assert smallest_text(figure_of(watch(name))) >= 11
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
