@@ -36,9 +36,9 @@ def read_pairs(path):
     rows = [line.split("\t") for line in read_text(path).rstrip("\n ").split("\n")]
     for number, row in enumerate(rows, start=1):
         whole = 1 < len(row) == len(rows[0]) and row[0].strip() and row[1].strip()
-        if not whole or row[0].strip().isdigit():
+        if not whole or row[0].strip().isdigit() or row[1].strip().isdigit():
             raise BadInput(f"{path}, line {number}: expected English TAB French, as many tabs as in"
-                           f" line 1 and no number first, got {str(row[:2])[:60]}")
+                           f" line 1 and no number alone, got {str(row[:2])[:60]}")
         if re.search(UNSPACED, row[0] + row[1]):
             raise BadInput(f"{path}, line {number}: no space between words: see lesson13_6.py")
     return [tokenize(row[0]) for row in rows], [tokenize(row[1]) for row in rows]

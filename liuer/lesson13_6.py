@@ -45,9 +45,9 @@ def read_pairs(path, reverse=False):
     rows, pairs = [line.split("\t") for line in read_text(path).rstrip("\n ").split("\n")], []
     for number, row in enumerate(rows, start=1):
         tokens = [tokenize(sentence) for sentence in row[:2]]
-        if not 1 < len(row) == len(rows[0]) or not all(tokens) or tokens[0].isdigit():
+        if not 1 < len(row) == len(rows[0]) or not all(tokens) or any(t.isdigit() for t in tokens):
             raise BadInput(f"{path}, line {number}: expected two sentences with a tab between, as "
-                           f"many tabs as in line 1 and no number first, got {str(row[:2])[:60]}")
+                           f"many tabs as in line 1 and no number alone, got {str(row[:2])[:60]}")
         pairs.append((tokens[1], tokens[0], row[0]) if reverse else (*tokens, row[1]))
     if any(re.search(f"[{UNSPACED}]", source + target) for source, target, _ in pairs):
         print(f"{path}: no spaces between words: there a token is a character, so is it for BLEU")

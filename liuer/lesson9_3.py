@@ -48,7 +48,8 @@ def read_kaggle(path, column, pattern, least=1):
     names = [column, *FEATURES]
     missing = [name for name in names if name not in (table.fieldnames or [])]
     if missing:
-        raise BadInput(f"{path}, line 1: expected Kaggle's columns, missing: {', '.join(missing)}")
+        raise BadInput(f"{path}, line 1: expected Kaggle's columns, missing: "
+                       f"{', '.join(missing)[:80]}")
     rows, fields = [], []
     for row in table:
         values = [row[name] for name in names]

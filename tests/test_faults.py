@@ -19,12 +19,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import image2tensor
+import lesson8_2
+import lesson9_3
+import lesson10_3
 import lesson13
 import lesson13_2
 import lesson13_3
 import lesson13_4
 import lesson13_5
 import lesson13_6
+import lesson13_7
 import utils
 from conftest import ROOT
 from utils import BadInput
@@ -44,6 +48,32 @@ def short_book():
     chapters = re.split(r"(?m)^(?=CHAPTER )", lines_of("alice.txt", None).decode())
     text = "".join(chapter[:300] + "\n\n" for chapter in chapters if chapter)
     return (text + "THE END\n").encode()
+
+
+def passengers(path):
+    return lesson8_2.read_kaggle(path, "Survived", "[01]")
+
+
+def products(path):
+    return lesson9_3.read_kaggle(path, "target", "Class_[1-9]")
+
+
+def kaggle_file(header, row, count):
+    """As Kaggle's train.csv has it, made up: its columns, names in quotes, empty fields."""
+    rows = [",".join(row(i)) for i in range(count)]
+    return "\n".join([",".join(header), *rows, ""]).encode()
+
+
+PASSENGERS = kaggle_file(
+    ["PassengerId", "Survived", "Pclass", "Name", "Sex", "Age", "SibSp", "Parch", "Ticket", "Fare",
+     "Cabin", "Embarked"],
+    lambda i: [str(i + 1), str(i % 2), str(1 + i % 3), f'"Doe, Mr. ""J"" {i}"',
+               ["male", "female"][i % 2], str(20 + i) if i % 4 else "", str(i % 3), "0", f"A/5 {i}",
+               f"{i + 7}.25", "", ["S", "C", "Q", ""][i % 4]], 30)
+PRODUCTS = kaggle_file(
+    ["id", *lesson9_3.FEATURES, "target"],
+    lambda i: [str(i + 1), *(str(i * k % 11 * (i * k % 5 == 0)) for k in range(93)),
+               f"Class_{i % 9 + 1}"], 12)
 
 
 def picture(kind):
@@ -73,11 +103,15 @@ READERS = {         # name: the reader, a good file, and how many damaged ones a
     "pairs 13.6": (lesson13_6.read_pairs, lines_of("eng-fra-test.txt", 40), 250),
     "text 13.2": (lesson13_2.read_parts, lines_of("alice.txt", 150), 100),
     "book 13.3": (lesson13_3.read_chapters, short_book(), 100),
+    "opinions": (lesson13_7.read_opinions, lines_of("opinions.tsv", 40), 250),
+    "passengers": (passengers, PASSENGERS, 250),
+    "products": (products, PRODUCTS, 250),
+    "photo": (lesson10_3.open_photo, picture("PNG"), 150),
     "PNG": (image2tensor.read_picture, picture("PNG"), 200),
     "JPEG": (image2tensor.read_picture, picture("JPEG"), 150),
     "checkpoint": (lesson13_6.load_checkpoint, checkpoint(), 150),
 }
-TEXTS = [name for name in READERS if name not in ("PNG", "JPEG", "checkpoint")]
+TEXTS = [name for name in READERS if name not in ("photo", "PNG", "JPEG", "checkpoint")]
 
 
 def read(name, content, folder):
@@ -124,6 +158,16 @@ def as_pairs(content):
     return rows
 
 
+def as_records(content, delimiter=","):
+    """Rows as dictionaries, from the csv module's plain reader; a quote keeps its comma."""
+    lines = [line.rstrip("\n") for line in io.StringIO(decoded(content), newline="\n")]
+    quoting = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
+    header, *rows = [row for row in csv.reader(lines, delimiter=delimiter, quoting=quoting) if row]
+    if delimiter == ",":
+        assert all(len(row) == len(header) for row in rows)
+    return [dict(zip(header, row)) for row in rows]                     # noqa: B905
+
+
 def check(name, content, result):
     """Is the result what the file says?"""
     if name == "table":
@@ -149,8 +193,24 @@ def check(name, content, result):
         body = re.sub(r"(?m)^chapter .*\n", "", body)
         assert "".join(word for chapter in result for words in chapter for word in words) == (
             re.sub("[^a-z]", "", body))
-    elif name == "PNG":                             # it holds sums, so no pixel changes in silence
-        whole = Image.open(io.BytesIO(READERS[name][1]))
+    elif name == "opinions":
+        rows = as_records(content, "\t")
+        assert [(one["Phrase"], int(one["Sentiment"])) for one in rows] == [
+            (phrase, grade) for phrase, _, grade in result]
+        assert all(lesson13_7.tokenize(phrase) == words for phrase, words, _ in result)
+    elif name == "passengers":
+        rows, (x, y) = as_records(content), result
+        assert y.flatten().tolist() == [int(one["Survived"]) for one in rows]
+        said = [[one["Sex"] == "female", *(float(one[key] or "nan") for key in lesson8_2.NUMBERS),
+                 *(one["Embarked"] == port for port in "CQS")] for one in rows]
+        assert torch.equal(x.nan_to_num(-1), torch.tensor(said).float().nan_to_num(-1))
+    elif name == "products":
+        rows, (x, targets) = as_records(content), result
+        assert targets == [one["target"] for one in rows]
+        counts = [[int(one[f"feat_{i}"]) for i in range(1, 94)] for one in rows]
+        assert torch.allclose(x, torch.tensor(counts).double().log1p().float(), rtol=1e-6)
+    elif name in ("photo", "PNG"):                  # it holds sums, so no pixel changes in silence
+        whole = Image.open(io.BytesIO(READERS[name][1])).convert(result.mode)
         assert (np.array(result) == np.array(whole)).all()
     elif name == "JPEG":                            # it holds none: another picture may come out
         assert result.mode in ("L", "RGB")
@@ -329,7 +389,7 @@ def test_a_file_of_another_kind_is_refused(name, kind, tmp_path):
 @pytest.mark.parametrize("name", READERS)
 def test_every_reader_refuses_the_files_of_the_others(name, tmp_path):
     """But pairs are pairs, pictures are pictures, and any text is a text."""
-    alike = [{"pairs 13.4", "pairs 13.5", "pairs 13.6"}, {"PNG", "JPEG"}]
+    alike = [{"pairs 13.4", "pairs 13.5", "pairs 13.6"}, {"photo", "PNG", "JPEG"}]
     for other, (_, content, _) in READERS.items():
         if other != name and not any({name, other} <= kinds for kinds in alike):
             result, line = read(name, content, tmp_path)

@@ -109,7 +109,8 @@ def test_keep_reads_both_directions(tmp_path):
     (b"Go.\tVa !\tx\nRun.\tCou", "line 2: expected two sentences with a tab between, as many tabs"),
     (b"I am\there.\tJe suis l\xc3\xa0.\n", "too few sentences"),     # alone it looks like a pair
     (b"Go.\tVa !\nI am\there.\tJe suis l\xc3\xa0.\n", "line 2: expected two sentences with a tab"),
-    (b"1276\tGo.\t77\tVa !\n", "tabs as in line 1 and no number first, got ['1276', 'Go.']"),
+    (b"1276\tGo.\t77\tVa !\n", "tabs as in line 1 and no number alone, got ['1276', 'Go.']"),
+    (b"Phrase\tSentiment\nGo.\t0\n", "line 2: expected two sentences with a tab between"),
     (b"Go.\tVa !\tx\nonly one column\n", "line 2: expected two sentences with a tab between"),
     (b"Go.\tVa !\nGo.\t \n", "line 2: expected two sentences with a tab between"),
     (b"Go.\tVa \xe9!\n", "line 1: expected UTF-8"),

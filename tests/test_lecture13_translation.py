@@ -64,12 +64,13 @@ def test_the_pairs_that_ship():
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    (b"", "line 1: expected English TAB German, as many tabs as in line 1 and no number first"),
+    (b"", "line 1: expected English TAB German, as many tabs as in line 1 and no number alone"),
     (b"Go.\tLos!\tx\nonly one column\n", "line 2: expected English TAB German"),
     (b"Go.\tLos!\tx\nRun.\tLau", "line 2: expected English TAB German"),
     (b"Go.\tLos!\n\nRun.\tLauf.\n", "line 2: expected English TAB German"),
     (b"Go.\t \tx\n", "line 1: expected English TAB German"),
-    (b"1276\tGo.\t77\tLos!\n", "no number first, got ['1276', 'Go.']"),
+    (b"1276\tGo.\t77\tLos!\n", "no number alone, got ['1276', 'Go.']"),
+    (b"Go.\tLos!\nGo.\t 0 \n", "line 2: expected English TAB German"),
     (b"Go.\tLos!\nI am\there.\tIch bin da.\n", "line 2: expected English TAB German"),
     ("Go.\t走吧。\n".encode(), "line 1: no space between words: see lesson13_6.py"),
     (b"Go.\tW\xe4hle!\n", "line 1: expected UTF-8"),
