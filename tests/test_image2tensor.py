@@ -32,7 +32,11 @@ def test_equals_totensor_and_normalize(tmp_path, mode, name, shape):
     x = image2tensor.to_tensor(image)
     assert x.shape == shape and x.dtype == torch.float32 and x.min() >= 0 and x.max() <= 1
     assert torch.equal(x, transforms.ToTensor()(image))
-    assert torch.equal(image2tensor.standardise(x), transforms.Normalize((MEAN,), (STD,))(x))
+    standard = image2tensor.standardise(x)
+    assert torch.equal(standard, transforms.Normalize((0.1307,), (0.3081,))(x))
+    assert image2tensor.compare(image, standard) == 0
+    standard[0, 4, 6] -= 0.25
+    assert image2tensor.compare(image, standard) == pytest.approx(0.25, abs=1e-6)
 
 
 def test_channels_come_first_and_keep_their_place(tmp_path):

@@ -202,6 +202,17 @@ def test_f1_of_words_by_hand():
     assert lesson13_3.spans(["it", "was", "a"]) == {(0, 2), (2, 5), (5, 6)}
 
 
+def test_methods_are_compared_on_phrases_of_their_own(capsys):
+    """Of abc the longest match makes ab c, the most probable is a bc."""
+    counts, val, test = Counter(a=5, ab=1, c=5, bc=5), [["a", "bc"]], [["ab", "c"], ["c"]]
+    f1 = lesson13_3.compare({}, counts, val, test, "abcc")
+    assert f1 == {"longest match": 1.0, "most probable": pytest.approx(2 * 1 / (3 + 3))}
+    assert capsys.readouterr().out.splitlines() == [
+        "longest match | F1: val 0.000, test 1.000 | ab c c",
+        "most probable | F1: val 1.000, test 0.333 | a bc c"]
+
+
+
 # -------------------------------------------------------------------------------------- data
 def test_the_book_becomes_phrases(book):
     assert len(book) == 12
