@@ -138,6 +138,10 @@ def report(model, german, english, source_words, target_words):
     ours_two = translate(model, german_two, source_words, target_words)
     print(" ".join(german_two[0]), "->", " ".join(ours_two[0]))
     one, two = bleu(ours, english), bleu(ours_two, english_two)
+    if one == 0:
+        right = sum(ours[i] == english[i] for i in range(len(ours)))
+        print(f"BLEU is 0, for in none are four words in a row right; exactly right: "
+              f"{right} of {len(ours)}")
     german, ours, english = german + german_two, ours + ours_two, english + english_two
     by_length = {}
     for least in range(1, 41, 2):
@@ -145,7 +149,8 @@ def report(model, german, english, source_words, target_words):
         if len(chosen) >= 10:       # of fewer it says little
             by_length[f"{least}-{least + 1}"] = bleu([ours[i] for i in chosen],
                                                      [english[i] for i in chosen])
-    print("by German words:", ", ".join(f"{w} {score:.0f}" for w, score in by_length.items()))
+    scores = ", ".join(f"{words} {score:.0f}" for words, score in by_length.items())
+    print("by German words:", scores or "fewer than 10 of each length")
     return one, two, by_length
 
 

@@ -210,7 +210,12 @@ def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64
         # 4. Training cycle: forward, backward, update are the loop of fit()
         losses[name] = fit(model.to(device), x, y, x_val, y_val, epochs, batch_size, lr)
         translations, weights = translate(model, [shown] + english_test, *words)
-        scores[name] = bleu(translations[1:], french_test)
+        ours = translations[1:]
+        scores[name] = bleu(ours, french_test)
+        if scores[name] == 0:
+            right = sum(ours[i] == french_test[i] for i in range(len(ours)))
+            print(f"BLEU is 0, for in none are four words in a row right; exactly right: "
+                  f"{right} of {len(ours)}")
         print(f"{' '.join(shown)}\n  -> {' '.join(translations[0])}")
 
     without, score = scores.values()

@@ -10,6 +10,7 @@ import sacrebleu
 import torch
 import torch.nn.functional as F
 
+import lesson13_4
 import lesson13_5
 from lesson13_5 import BOS, EOS, PAD, Translator, bleu, fit, translate
 from utils import BadInput
@@ -48,7 +49,8 @@ def test_french_words(sentence, words):
 
 @pytest.mark.parametrize(("content", "number"), [
     ("one column\n", 1), ("a\tb\n\nc\td\n", 2), ("a\t\n", 1), ("", 1), ("\n", 1),
-    ("a\tb\n \tc\n", 2), ("12\tGo.\t7\tVa !\n", 1), ("Go.\tVa !\tx\nRun.\tCou", 2),
+    ("a\tb\n \tc\n", 2), ("a\tb\nc\t7 \n", 2), ("12\tGo.\t7\tVa !\n", 1),
+    ("Go.\tVa !\tx\nRun.\tCou", 2),
     ("Go.\tVa !\nI am\there.\tJe suis là.\n", 2)])
 def test_a_bad_file_of_english_french_pairs_is_named(tmp_path, content, number):
     path = tmp_path / "pairs.txt"
@@ -57,7 +59,7 @@ def test_a_bad_file_of_english_french_pairs_is_named(tmp_path, content, number):
         lesson13_5.read_pairs(path)
     assert str(error.value).startswith(
         f"{path}, line {number}: expected English TAB French, as many tabs as in line 1 and no "
-        "number first, got [")
+        "number alone, got [")
 
 
 @pytest.mark.parametrize("sentence", ["我们去北京。", "こんにちは", "สวัสดี"])
@@ -279,3 +281,26 @@ def test_attention_beats_the_one_vector(run_script):
     last = run_script("lesson13_5.py").stdout.rstrip().split("\n")[-1]
     with_attention, without = map(float, re.findall(r"(\d+\.\d) with", last))
     assert with_attention >= 85 and with_attention - without >= 8
+
+
+# ------------------------------------------------------------------------------- no four words
+@pytest.mark.parametrize("lesson", [lesson13_4, lesson13_5])
+def test_bleu_of_0_is_explained_and_the_right_ones_are_counted(
+        lesson, tmp_path, monkeypatch, capsys):
+    """Of four sentences of two words three are translated right: there is no run of four words."""
+    pairs = {"go !": "va !", "run !": "cours !", "wait !": "attends !", "stop !": "non !"}
+    path = tmp_path / "pairs.txt"
+    path.write_text("".join(f"{en}\t{fr}\n" for en, fr in pairs.items()), encoding="utf-8")
+
+    def translate(model, sentences, *words):
+        other = pairs if lesson is lesson13_5 else {fr: en for en, fr in pairs.items()}
+        ours = [other.get(" ".join(words), "").replace("non", "oui").replace("stop", "end").split()
+                for words in sentences]
+        return (ours, torch.zeros(len(ours), 3, 3)) if lesson is lesson13_5 else ours
+
+    monkeypatch.setattr(lesson, "translate", translate)
+    lesson.main(train=path, val=path, test=path, epochs=1, hidden=2)
+    lines = capsys.readouterr().out.splitlines()
+    line = ("BLEU is 0, for in none are four words in a row right; exactly right: 3 of 4")
+    assert lines.count(line) == (2 if lesson is lesson13_5 else 1)
+    assert lines[-1].startswith("test BLEU 0.0")
