@@ -56,6 +56,8 @@ def read_picture(path):
 
 def to_tensor(image):
     """PIL image, (H, W) gray or (H, W, C) colour bytes -> float (C, H, W) in [0, 1]."""
+    if image.mode not in ("L", "RGB", "RGBA"):          # of others a value is not 0 to 255
+        raise BadInput(f"expected a picture in L, RGB or RGBA, got {image.mode}: see convert()")
     pixels = torch.from_numpy(np.array(image))          # (H, W) or (H, W, C)  uint8
     if pixels.ndim == 2:
         pixels = pixels.unsqueeze(2)                    # (H, W, 1)

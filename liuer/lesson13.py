@@ -81,6 +81,7 @@ def read_parts(train, test):
 
 def to_tensor(names, letters=ASCII):
     """Places of the names' letters (N, T), 0 for others and as padding, and their lengths (N,)."""
+    names = [plain(name) for name in names]
     codes = [torch.tensor([max(letters.find(letter), 0) for letter in name]) for name in names]
     lengths = torch.tensor([len(name) for name in names])   # on the CPU: packing wants it there
     return pad_sequence(codes, batch_first=True), lengths

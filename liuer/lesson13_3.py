@@ -52,7 +52,7 @@ def untag(letters, tags):
     return [letters[word.start():word.end()] for word in re.finditer("S|BM*E", tags)]
 
 
-def encode(lines, alphabet, padding=0):
+def encode(lines, alphabet, padding):
     """The places of symbols in the alphabet, a row for each line, padded to the longest: (N, T)."""
     rows = [torch.tensor([alphabet.index(symbol) for symbol in line]) for line in lines]
     return pad_sequence(rows, batch_first=True, padding_value=padding)
@@ -91,7 +91,7 @@ def viterbi(scores):
 @torch.no_grad()
 def predict(model, lines):
     """Log-probabilities of the tags: a tensor (T, 4) for each line of letters."""
-    x = encode(lines, LETTERS).to(model.linear.weight.device)           # (N, T)
+    x = encode(lines, LETTERS, 0).to(model.linear.weight.device)           # (N, T)
     lengths = torch.tensor([len(line) for line in lines])               # (N,)
     scores = model(x, lengths).log_softmax(dim=2).cpu()                 # (N, T, 4)
     return [row[:length] for row, length in zip(scores, lengths, strict=True)]
@@ -172,7 +172,7 @@ def main(epochs=7, batch_size=32, hidden=128, lr=5e-3, seed=0,
     chapters = read_chapters(DATA / "alice.txt")
     train, val, test = sum(chapters[:-3], []), chapters[-3], chapters[-2] + chapters[-1]
     counts = Counter(word for words in train for word in words)
-    x = encode(map("".join, train), LETTERS).to(device)             # (N, T)
+    x = encode(map("".join, train), LETTERS, 0).to(device)          # (N, T)
     y = encode(map(tag, train), TAGS, IGNORE).to(device)            # (N, T)
     lengths = (y != IGNORE).sum(dim=1).cpu()                        # (N,)
     batches = lengths.argsort().split(batch_size)   # phrases of like length: fast, little padding

@@ -123,6 +123,8 @@ def translate(model, sentences, source_words, target_words):
 def bleu(translations, references):
     """BLEU in per cent (Papineni et al. 2002): the geometric mean of the shares of right 1-, 2-, 3-
     and 4-grams (0 where one is 0), times a penalty for writing less than the references."""
+    if str in map(type, [*translations, *references]):
+        raise BadInput("bleu: expected lists of words, got a string: split it first")
     log_sum = 0.0
     for n in range(1, 5):
         right = total = 0

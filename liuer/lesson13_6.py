@@ -192,6 +192,8 @@ def translate(model, sentences, beam=5):
 
 def bleu(translations, references):
     """BLEU in per cent of lists of words, with one reference each (see lesson 13.4)."""
+    if str in map(type, [*translations, *references]):
+        raise BadInput("bleu: expected lists of words, got a string: split it first")
     log_sum = 0.0
     for n in range(1, 5):
         right = total = 0

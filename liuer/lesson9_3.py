@@ -80,7 +80,7 @@ def write_answer(ids, p):
 
 def log_loss(p, y):
     """Mean of -log p_y over probabilities (N, 9) and classes (N,); a p of 0 counts as 1e-15."""
-    return -p[range(len(y)), y].clamp(min=1e-15).log().mean().item()
+    return -p[range(len(y)), y.flatten()].clamp(min=1e-15).log().mean().item()
 
 
 def main(epochs=10, batch_size=128, lr=0.1, seed=0, rows=20_000, train=None, test=None):

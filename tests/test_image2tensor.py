@@ -198,3 +198,10 @@ def test_without_torchvision_only_the_comparison_is_missing(broken, small_data, 
     lines = capsys.readouterr().out.rstrip("\n").split("\n")
     assert sum(line.startswith("comparison skipped") for line in lines) == 1
     assert re.fullmatch(r"training pixels: mean \S+, std \S+", lines[-1])
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "I;16", "I", "F", "CMYK", "LA"])
+def test_a_picture_whose_values_are_not_brightness_is_refused(mode):
+    """Black and white as 0 and 1 would be nearly black; a palette holds numbers of colours."""
+    with pytest.raises(BadInput, match=f"expected a picture in L, RGB or RGBA, got {mode}"):
+        image2tensor.to_tensor(Image.new(mode, (3, 2)))

@@ -153,3 +153,11 @@ def test_figure_of_the_probability():
     for x1, x2 in segment.vertices:                     # the black line is where z = 0
         assert w0 + w1 * x1 + w2 * x2 == pytest.approx(0, abs=1e-6)
     plt.close("all")
+
+
+def test_labels_as_a_column_are_refused():
+    """(N,) minus (N, 1) would be (N, N) numbers, and their mean a wrong cost without an error."""
+    w, x, y = np.ones(3), np.ones((5, 3)), np.array([0, 1, 1, 0, 1])
+    assert lesson6_1.cost(w, x, y) == pytest.approx(np.log1p(np.exp(3)) - 3 * 3 / 5)
+    with pytest.raises(ValueError, match="mismatch"):
+        lesson6_1.cost(w, x, y[:, None])

@@ -87,6 +87,7 @@ def test_log_loss_is_cross_entropy_after_the_softmax():
     expected = nn.CrossEntropyLoss()(z, y).item()
     assert log_loss(z.softmax(dim=1), y) == pytest.approx(expected, rel=1e-5)
     p = torch.tensor([[0.5, 0.5, 0], [0.25, 0, 0.75]])
+    assert log_loss(p, torch.tensor([[0], [2]])) == log_loss(p, torch.tensor([0, 2]))
     assert log_loss(p, torch.tensor([0, 2])) == pytest.approx(-math.log(0.5 * 0.75) / 2)
     assert log_loss(p, torch.tensor([2, 0])) == pytest.approx((15 * math.log(10) + math.log(4)) / 2)
 

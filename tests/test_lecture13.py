@@ -461,3 +461,9 @@ def test_default_language_model_reaches_its_floor(run_script):
     words = re.findall("[a-z]+", cool.lower())
     known = set(re.findall("[a-z]+", book[:int(0.85 * len(book))].lower()))
     assert sum(word in known for word in words) / len(words) > 0.8      # it writes words
+
+
+def test_names_become_plain_before_they_become_numbers():
+    for raw, letters in (("Müller", "muller"), (" O’Neill ", "o'neill"), ("KIM", "kim")):
+        x, lengths = to_tensor([raw])
+        assert x.tolist() == [[ord(letter) for letter in letters]] and lengths.item() == x.shape[1]

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 import lesson13_4
 import lesson13_5
+import lesson13_6
 from lesson13_5 import BOS, EOS, PAD, Translator, bleu, fit, translate
 from utils import BadInput
 
@@ -304,3 +305,10 @@ def test_bleu_of_0_is_explained_and_the_right_ones_are_counted(
     line = ("BLEU is 0, for in none are four words in a row right; exactly right: 3 of 4")
     assert lines.count(line) == (2 if lesson is lesson13_5 else 1)
     assert lines[-1].startswith("test BLEU 0.0")
+
+
+@pytest.mark.parametrize("lesson", [lesson13_4, lesson13_5, lesson13_6])
+def test_bleu_of_strings_would_count_letters_and_is_refused(lesson):
+    for ours, theirs in ((["a b c d"], ["a b c d"]), ([["a"]], ["a"]), (["a"], [["a"]])):
+        with pytest.raises(BadInput, match="lists of words, got a string"):
+            lesson.bleu(ours, theirs)

@@ -62,7 +62,7 @@ def test_tags_and_words_there_and_back_for_the_whole_book(book):
 
 
 def test_lines_become_numbers_with_padding():
-    x = lesson13_3.encode(["abz", "c"], lesson13_3.LETTERS)
+    x = lesson13_3.encode(["abz", "c"], lesson13_3.LETTERS, 0)
     assert x.tolist() == [[0, 1, 25], [2, 0, 0]] and x.dtype == torch.int64
     y = lesson13_3.encode(["BES", "S"], lesson13_3.TAGS, lesson13_3.IGNORE)
     assert y.tolist() == [[0, 2, 3], [3, -100, -100]]
