@@ -440,7 +440,7 @@ def script_figure(name):
     run = subprocess.run([sys.executable, LIUER / f"{name}.py"], check=True, encoding="utf-8",
                          stdout=subprocess.PIPE, env={**os.environ, "PYTHONUTF8": "1"})
     printed = PngInfo()
-    printed.add_itxt("Output", run.stdout.strip())
+    printed.add_itxt("Output", run.stdout.rstrip())
     with Image.open(IMAGES / "run" / f"{name}.png") as picture:
         picture.save(IMAGES / f"{name}.png", pnginfo=printed, optimize=True)
     print(f"{name}.png: {run.stdout.splitlines()[-1]}", flush=True)

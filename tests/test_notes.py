@@ -5,7 +5,8 @@ Markers are HTML comments on the line before a fenced block; a page does not sho
     <!-- quote lesson3.py -->                  the lines stand in that script
     <!-- output -->                            what the Python block above prints
     <!-- output lesson3.py --epochs 5 -->      what the script prints (`...`: lines left out)
-    <!-- output lesson7.py | within 5% -->     the same, each decimal number within 5 %
+    <!-- output lesson7.py | within 5% -->     the same on any machine within 5 %, but exactly
+                                               what the run printed that drew the figure
     <!-- output lesson13_2.py | loose -->      words that a trained net makes: labels only
 """
 
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from PIL import Image
 
 from conftest import LIUER, ROOT, SCRIPTS, SLOW
 
@@ -231,26 +233,32 @@ def same_line(quoted, printed, tolerance, loose):
         return quoted.rstrip() == printed.rstrip()
     if re.sub(number, "#", quoted).split() != re.sub(number, "#", printed).split():
         return False
-    for one, two in zip(re.findall(number, quoted), re.findall(number, printed), strict=True):
-        a, b = float(one.replace(",", "")), float(two.replace(",", ""))
-        whole = re.fullmatch(r"-?[\d,]+", one) and re.fullmatch(r"-?[\d,]+", two)
-        if (a != b) if whole else abs(a - b) > tolerance * max(abs(a), abs(b)) + 1e-9:
+    for one, two in zip(re.findall(number + "%?", quoted), re.findall(number + "%?", printed),
+                        strict=True):
+        a, b = (float(text.strip("%").replace(",", "")) for text in (one, two))
+        far = tolerance * max(abs(a), abs(b)) + 1e-9
+        if one.endswith("%"):       # accuracies: of the distance to the nearer end, 0 or 100
+            far = max(0.5, tolerance * min(a, 100 - a))
+        elif re.fullmatch(r"-?[\d,]+", one) and re.fullmatch(r"-?[\d,]+", two):
+            far = 0
+        if abs(a - b) > far:
             return False
     return True
 
 
-def check_output(section, run, slow=False):
+def check_output(section, run, slow=False, exact=False):
     """What a script is quoted to print is what run(name, *arguments) printed. Without arguments the
-    scripts in SLOW are checked where slow is True, the others where it is False."""
+    scripts in SLOW are checked where slow is True, the others where it is False. Where exact is
+    True, all without arguments are, to the digit."""
     bad = []
     for block in section.blocks:
         match = re.fullmatch(r"output (\w+\.py)([^|]*)(?:\|(.*))?", block.marker)
         if not match:
             continue
         name, arguments, options = match[1], match[2].split(), (match[3] or "").strip()
-        if (name in SLOW and not arguments) != slow:
+        if arguments if exact else (name in SLOW and not arguments) != slow:
             continue
-        within = re.search(r"within ([\d.]+)%", options)
+        within = None if exact else re.search(r"within ([\d.]+)%", options)
         printed = iter(run(name, *arguments).split("\n"))
         for quoted in block.code.rstrip("\n").split("\n"):
             if quoted.strip() in ("", "..."):
@@ -363,6 +371,26 @@ def test_quoted_output_is_what_the_script_prints(section, run_script, slow):
     assert check_output(section, run, slow) == []
 
 
+def printed_with_the_figure(name):
+    """What the run printed that drew the script's figure: images/draw.py keeps it in the PNG."""
+    with Image.open(IMAGES / name.replace(".py", ".png")) as picture:
+        picture.load()
+        return picture.text["Output"]
+
+
+def test_quoted_output_is_of_the_run_that_drew_the_figure(section):
+    assert check_output(section, printed_with_the_figure, exact=True) == []
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_figure_and_the_table_of_the_readme_are_of_one_run(name):
+    """Every number of the script's row, but for those of another kind that the row names."""
+    printed = printed_with_the_figure(name)
+    row = re.search(rf"^\| \[`{name}`\].*$", read(ROOT / "README.md"), re.M)[0].split(" | ")
+    number = r"\d+\.\d+(?:e-\d+)?"
+    assert set(re.findall(number, row[2])) <= set(re.findall(number, printed))
+
+
 def test_names_and_links(edition):
     assert check_names(edition) == []
 
@@ -438,6 +466,14 @@ def test_wrong_code_is_found():
 
     assert not out("", "w 1.00 | 9.9 s") and out("", "w 1.01 | 2.0 s")
     assert not out(" | within 2%", "w 1.01 | 7.0 s") and out(" | within 2%", "w 1.05 | 2.0 s")
+    near, far = ("test 99.06%", "test 98.70%"), ("test 99.06%", "test 98.50%")
+    assert same_line(*near, 0.2, False) and not same_line(*far, 0.2, False)
+    assert same_line("w 11.35%", "w 9.80%", 0.2, False)
+    assert not same_line("w 11.35%", "w 8.80%", 0.2, False)
+    assert not check_output(one("text", "output a.py | within 9%", "w 1"), lambda *a: "w 1",
+                            exact=True)
+    assert check_output(one("text", "output a.py | within 9%", "w 1.0"), lambda *a: "w 1.01",
+                        exact=True)
     assert not out(" | loose", "w 7") and out(" | loose", "v 7")
 
 
