@@ -170,7 +170,7 @@ def test_search(built):
     assert {"liuer/lecture3.en", "liuer/lecture4.en"} <= pages("gradient")
     assert not any(name.endswith(".py") for term in index["terms"] for name in pages(term))
     language = (out / "_static" / "language_data.js").read_text(encoding="utf-8")
-    assert "function splitQuery(query)" in language and "EnglishStemmer" in language
+    assert "function splitQuery(query)" in language and "ChineseStemmer" not in language
 
 
 def browse(address):
