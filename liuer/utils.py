@@ -83,7 +83,7 @@ def checked(kind, meaning):
     def read(text):
         try:
             value = kind(text)
-            fine = kind is str or abs(value) < 2**63        # nor is nan
+            fine = value != "" if kind is str else abs(value) < 2**63      # nor is nan
         except ValueError:
             fine = False
         if not fine or not all(COMPARE[sign](value, float(bound)) for sign, bound in limits):

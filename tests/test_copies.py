@@ -572,8 +572,8 @@ def test_the_likeliest_word_is_written_until_the_end(script):
 # columns of the first row, what x is made of it
 KAGGLE = {
     "lesson8_2.py": ({"Survived": "1", "Pclass": "3", "Sex": "female", "Age": "22.5", "SibSp": "1",
-                      "Parch": "0", "Fare": "7.25", "Embarked": "C"},
-                     [1, 3, 22.5, 1, 0, 7.25, 1, 0, 0]),
+                      "Parch": "0", "Fare": "7.25", "Embarked": "Q"},
+                     [1, 3, 22.5, 1, 0, 7.25, 0, 1, 0]),
     "lesson9_3.py": ({"target": "Class_2"} | {f"feat_{i}": str(i % 7) for i in range(1, 94)},
                      [math.log(1 + i % 7) for i in range(1, 94)]),
 }
@@ -607,7 +607,7 @@ FIELDS = {
     "Survived": ("0 1", ["2", "-1", "0.5", "10", "", "1 "]), "Pclass": ("1 2 3", ["0", "4", "1.0"]),
     "Age": ("0.42 99999 0", ["-0.1", "100000", "nan", "inf", "1e3", ".5"]),
     "SibSp": ("0 8", ["-1", "x"]), "Parch": ("0 9", ["-1"]), "Fare": ("0 512.3292", ["-1", "1,5"]),
-    "Sex": ("male female", ["Female", "", "males"]), "Embarked": ("C Q S", ["s", "CQ", "0"]),
+    "Sex": ("male female", ["Female", "", "males"]), "Embarked": ("C Q S", ["s", "CQ", "B", "X"]),
     "target": ("Class_1 Class_9", ["Class_0", "Class_10", "class_1", "9", "", "Class_0.5"]),
     "feat_1": ("0 999999999", ["-1", "0.5", "1000000000", "", "1e3", "inf", "nan"]),
     "feat_93": ("0 999999999", ["-1", "0.5", "1000000000", "", "1e3"]),
@@ -701,6 +701,8 @@ def test_images_are_moved_each_in_its_own_way_or_not_at_all(script):
         assert abs(places.mean()) < 0.7 and 2 < places.max() <= 3.01 and -3.01 <= places.min() < -2
     turn, = (key for key in known if key in ("turn", "degrees"))
     turned = move(image.expand(60, -1, -1, -1), **{**still, turn: 90}) - black
+    torch.testing.assert_close(turned.sum(dim=(1, 2, 3)), torch.full((60,), 32.0), rtol=0.05,
+                               atol=0)
     wide = turned.sum(dim=(1, 2)).gt(0.5).sum(dim=1)        # columns: 4 upright, 8 lying down
     assert wide.min() == 4 and wide.max() >= 8
 
