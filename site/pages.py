@@ -46,9 +46,14 @@ def page_names(parts):
 
 
 def write_page(path, text, done):
-    """Write a page, and what it links to unless that is done."""
     (SITE / path).parent.mkdir(parents=True, exist_ok=True)
     (SITE / path).write_text(text, encoding="utf-8")
+    write_linked(path, text, done)
+
+
+def write_linked(path, text, done):
+    """Put what a page links to at its place, unless that is done: a script as a page with its
+    source, a text as a page, a picture as it is."""
     for link in re.findall(r"\]\(([^()#:\s]+)", text):
         file = Path(os.path.normpath(ROOT / path.parent / unquote(link)))
         if not file.exists() or file in done:
@@ -79,6 +84,7 @@ def write_notes(app):
              for end, notes in NOTES.items()}
     names = page_names(parts[".en"])
     done = set(NOTES.values())
+    write_linked(Path("index.md"), (SITE / "index.md").read_text(encoding="utf-8"), done)
     for end, texts in parts.items():
         slugs = []
 
@@ -104,7 +110,7 @@ def write_notes(app):
             write_page(Path("liuer", f"{name}{end}.md"), text, done)
 
 
-def forget(app, env, names):
+def forget_labels(app, env, names):
     """Without the labels of an earlier build: a heading more or less moves them between pages."""
     for name in names:
         app.emit("env-purge-doc", env, name)
@@ -122,5 +128,5 @@ def page_context(app, page, template, context, doctree):
 def setup(app):
     app.add_search_language(Search)
     app.connect("builder-inited", write_notes)
-    app.connect("env-before-read-docs", forget)
+    app.connect("env-before-read-docs", forget_labels)
     app.connect("html-page-context", page_context)
