@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from PIL import Image
 
 from conftest import LIUER, ROOT, SCRIPTS, SLOW
@@ -32,6 +34,9 @@ from conftest import LIUER, ROOT, SCRIPTS, SLOW
 IMAGES = ROOT / "images"
 CHINESE, ENGLISH = LIUER / "README.md", LIUER / "README.en.md"
 KATEX = "katex@0.16.22"
+# allow_digits: a formula in a table may end in a digit
+MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, allow_labels=False,
+                                                        allow_space=False, allow_digits=True)
 CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—]"
 
 
@@ -50,47 +55,46 @@ class Section(NamedTuple):
 
 def sections(text):
     """Split an edition at its ## headings: title, prose and fenced blocks of each."""
-    found = [Section("", "", [])]
-    prose, fence, marker = [], None, ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if fence is None and line.startswith("## "):
-            found[-1] = found[-1]._replace(text="\n".join(prose))
-            found.append(Section(line[3:].strip(), "", []))
-            prose = [line]
-        elif fence is None and line.startswith("```"):
-            fence, kind, code = number, line[3:].strip(), []
-        elif fence is not None and line.startswith("```"):
-            found[-1].blocks.append(Block(kind, marker, "\n".join(code), fence))
-            fence, marker = None, ""
-        elif fence is not None:
-            code.append(line)
-        else:
-            comment = re.fullmatch(r"<!-- (.*) -->", line.strip())
-            marker = comment[1] if comment else marker if not line.strip() else ""
-            prose.append(line)
-    found[-1] = found[-1]._replace(text="\n".join(prose))
-    assert fence is None, f"line {fence}: a fence is never closed"
-    return found
+    lines, found, begins, marker = text.split("\n"), [Section("", "", [])], [0], ""
+    tokens = MARKDOWN.parse(text)
+    for i, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            found.append(Section(tokens[i + 1].content, "", []))
+            begins.append(token.map[0])
+        elif token.type == "fence":
+            first, end = token.map
+            assert lines[end - 1].strip() == token.markup, f"line {first + 1}: a fence stays open"
+            found[-1].blocks.append(Block(token.info, marker, token.content, first + 1))
+            lines[first:end] = [None] * (end - first)
+        comment = re.fullmatch(r"<!-- (.*) -->\n?", token.content)
+        marker = comment[1] if token.type == "html_block" and comment else ""
+    texts = [lines[begin:end] for begin, end in zip(begins, [*begins[1:], None], strict=True)]
+    return [section._replace(text="\n".join(line for line in part if line is not None))
+            for section, part in zip(found, texts, strict=True)]
+
+
+def inline(text):
+    """The pieces of a text outside its headings: words, codes, formulas, links."""
+    tokens = MARKDOWN.parse(text)
+    return [child for before, token in zip([None, *tokens], tokens)     # noqa: B905
+            if token.type == "inline" and before.type != "heading_open" for child in token.children]
 
 
 def formulas(text):
     """(formula, is a display) of a text without fenced blocks."""
-    text = re.sub(r"`[^`\n]*`", "", text)
-    pieces = re.split(r"^\$\$\n(.*?)\n\$\$$", text, flags=re.MULTILINE | re.DOTALL)
-    displays = [(piece, True) for piece in pieces[1::2]]
-    return displays + [(formula, False) for piece in pieces[::2]
-                       for formula in re.findall(r"\$([^$\n]+)\$", piece)]
+    displays = [token.content.strip("\n") for token in MARKDOWN.parse(text)
+                if token.type == "math_block"]
+    return [(formula, True) for formula in displays] + [
+        (token.content, False) for token in inline(text) if token.type == "math_inline"]
 
 
 def prose_numbers(text):
-    """Numbers in digits, outside code, formulas, links' targets and comments."""
-    text = re.sub(r"<!--.*?-->|`[^`\n]*`|\]\([^)]*\)", " ", text, flags=re.DOTALL)
-    text = re.sub(r"^\$\$\n.*?\n\$\$$", " ", text, flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"\$[^$\n]+\$", " ", text)
-    text = re.sub(r"^#.*$", " ", text, flags=re.MULTILINE)
-    text = re.sub(r"\b[Ll]ectures? \d+(?:(?:-| to | and )\d+)?", " ", text)  # 第八讲 has no digits
+    """Numbers in digits, outside headings, code, formulas, links' targets and comments."""
+    words = " ".join(token.content for token in inline(text)
+                     if token.type in ("text", "image"))      # of an image: its description
+    words = re.sub(r"\b[Ll]ectures? \d+(?:(?:-| to | and )\d+)?", " ", words)   # 第八讲 has none
     return sorted(number.replace(",", "") for number in
-                  re.findall(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?", text))
+                  re.findall(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?", words))
 
 
 # ------------------------------------------------------------------------------------- checks
