@@ -1,6 +1,5 @@
 """Lecture 2: exhaustive search for w, and the cost surface over w and b."""
 
-import sys
 import tracemalloc
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 
 import lesson2
 import lesson2_2
-from utils import BadInput, flags
+from utils import BadInput
 
 
 def last_line(text):
@@ -53,8 +52,7 @@ def test_mse_is_the_mean_over_the_data_given():
 def test_it_steps_exactly_what_is_asked(capsys, w_max, step, count, says):
     result = lesson2.main(w_max=w_max, step=step)
     assert result["ws"] == [step * k for k in range(count)]
-    assert result["losses"] == [lesson2.mse([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], w)
-                                for w in result["ws"]]
+    assert result["losses"] == pytest.approx([14 / 3 * (w - 2) ** 2 for w in result["ws"]])
     assert result["mse"] == min(result["losses"]) == result["losses"][result["ws"].index(
         result["w"])]
     out = capsys.readouterr().out
@@ -170,17 +168,6 @@ def test_a_step_longer_than_the_range_gets_one_line(lesson, capsys):
     with pytest.raises(BadInput, match="^step 9.0 is longer than .*: try --step 0.1$"):
         lesson.main(step=9.0)
     assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("lesson, setting", [
-    (lesson2, "--step=0"), (lesson2, "--w_max=0"), (lesson2, "--w_max=100.1"),
-    (lesson2_2, "--step=0"), (lesson2_2, "--w_max=0"), (lesson2_2, "--b_max=0"),
-])
-def test_a_setting_just_beyond_its_limit_is_refused(lesson, setting, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["lesson.py", setting])
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)      # flags() puts its own there
-    with pytest.raises(SystemExit):
-        flags(lesson.main)
 
 
 def test_a_mistake_is_one_line_for_the_reader(run_script):

@@ -172,15 +172,29 @@ def test_what_the_docstring_says_of_adagrad_adam_and_rprop(optimizers):
 
 
 def test_what_the_settings_of_sgd_do(optimizers):
-    assert list(optimizers["sweeps"]) == ["lr", "momentum", "weight_decay"]
-    last = {}
-    for key, values in lesson5_2.SGD_SETTINGS.items():
+    """One setting at a time, against a loop by hand: v = m v + g + d w, w = w - lr v."""
+    wanted = {"lr": [0.001, 0.01, 0.03, 0.062], "momentum": [0.0, 0.5, 0.9],
+              "weight_decay": [0.0, 0.1, 1.0]}
+    assert list(optimizers["sweeps"]) == list(wanted)
+    torch.manual_seed(0)
+    model, last = nn.Linear(1, 1), {}
+    for key, values in wanted.items():
         labels = optimizers["sweeps"][key]
         for value, (label, losses) in zip(values, labels.items(), strict=True):
-            settings = {"lr": 0.01, key: value}
-            expected, w, _ = lesson5_2.train(torch.optim.SGD, 60, 0, **settings)
-            assert label == f"{value}: w = {w:.3g}" and losses == expected
-            last[key, value] = losses[-1], abs(w)
+            settings = {"lr": 0.01, "momentum": 0.0, "weight_decay": 0.0} | {key: value}
+            weights, velocity = np.array([model.weight.item(), model.bias.item()]), 0.0
+            expected = []
+            for _ in range(60):
+                errors = [weights @ [x, 1] - 2 * x for x in (1, 2, 3)]
+                expected.append(sum(error**2 for error in errors))
+                grad = sum(2 * error * np.array([x, 1]) for x, error in
+                           zip((1, 2, 3), errors, strict=True))
+                velocity = settings["momentum"] * velocity + grad \
+                    + settings["weight_decay"] * weights
+                weights = weights - settings["lr"] * velocity
+            assert label == f"{value}: w = {weights[0]:.3g}"
+            assert losses == pytest.approx(expected, rel=1e-3, abs=1e-6)
+            last[key, value] = losses[-1], abs(weights[0])
     assert last["lr", 0.03] < last["lr", 0.01] < last["lr", 0.001] < last["lr", 0.062]
     assert last["momentum", 0.5] < last["momentum", 0.0]
     decayed = [last["weight_decay", value][1] for value in (1.0, 0.1, 0.0)]

@@ -4,6 +4,7 @@ What lessons 9, 10 and 10_2 have alike, the training on MNIST, is tested here fo
 """
 
 import copy
+import math
 import re
 import sys
 
@@ -13,13 +14,12 @@ import torch
 from PIL import Image
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
-from torch.utils.data import DataLoader, TensorDataset
 
 import lesson9
 import lesson9_2
 import lesson10
 import lesson10_2
-from utils import MEAN, STD, load_mnist
+from utils import load_mnist
 
 TRAINED = pytest.mark.parametrize("lesson", [lesson9, lesson10, lesson10_2],
                                   ids=lambda lesson: lesson.__name__)
@@ -90,7 +90,9 @@ def test_cross_entropy_facts(capsys):
     assert [round(value, 4) for value in result["A"][:3]] == [0.4966] * 3
     assert [round(value, 4) for value in result["B"][:3]] == [1.2389] * 3
     assert result["A"][3] != pytest.approx(result["A"][0], abs=0.1)
-    assert result["binary"] == pytest.approx([result["binary"][0]] * 3, rel=1e-6)
+    of_one = {-2.0: 0, -0.5: 1, 0.3: 0, 1.7: 1}         # score: class
+    binary = sum(math.log1p(math.exp(z if y == 0 else -z)) for z, y in of_one.items()) / 4
+    assert result["binary"] == pytest.approx([binary] * 3, rel=1e-6)
     printed = capsys.readouterr().out
     assert printed.count("0.4966") >= 3 and printed.count("1.2389") >= 3
     assert printed.splitlines()[-1] == (
@@ -100,6 +102,8 @@ def test_cross_entropy_facts(capsys):
 
 def test_the_curves_of_the_losses(capsys):
     """Left: points of BCE on the line of cross-entropy; right: the slides' samples on -log p."""
+    scores = {"A": [[0.1, 0.2, 0.9], [1.1, 0.1, 0.2], [0.2, 2.1, 0.1]],
+              "B": [[0.8, 0.2, 0.3], [0.2, 0.3, 0.5], [0.2, 0.2, 0.5]]}     # of the slides
     result = lesson9_2.main()
     figure = lesson9_2.draw(result)
     plt.close(figure)
@@ -112,8 +116,10 @@ def test_the_curves_of_the_losses(capsys):
         curve = dict(zip(*line.get_data(), strict=True))
         wanted = pytest.approx(list(points.get_ydata()), rel=1e-4)
         assert [curve[z] for z in points.get_xdata()] == wanted
+        by_hand = [math.log1p(math.exp(-z if k else z)) for z in line.get_xdata()]
+        assert list(loss) == pytest.approx(by_hand, rel=1e-4)
     for line, name in zip(right.lines[1:], "AB", strict=True):
-        p = torch.tensor(lesson9_2.SCORES[name]).softmax(dim=1)[range(3), lesson9_2.LABELS]
+        p = torch.tensor(scores[name]).softmax(dim=1)[range(3), [2, 0, 1]]
         assert line.get_label() == f"prediction {name}, mean {result[name][0]:.4f}"
         assert list(line.get_xdata()) == pytest.approx(p.tolist())
         assert list(line.get_ydata()) == pytest.approx((-p.log()).tolist(), rel=1e-4)
@@ -124,9 +130,10 @@ def test_all_images_at_once_equal_torchvision_one_by_one(digits):
     """What load_mnist does with all images is what the lecture does with each."""
     from torchvision import transforms
 
-    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
+    transform = transforms.Compose([transforms.ToTensor(),
+                                    transforms.Normalize((0.1307,), (0.3081,))])
     x = torch.cat([digits[0], digits[2]])
-    pixels = (x[:, 0] * STD + MEAN).mul(255).round().byte()
+    pixels = (x[:, 0] * 0.3081 + 0.1307).mul(255).round().byte()
     one_by_one = torch.stack([transform(Image.fromarray(image.numpy())) for image in pixels])
     assert torch.equal(x, one_by_one)
     assert lesson9.compare(x[0]) == "equal"
@@ -141,14 +148,6 @@ def test_without_torchvision_only_the_comparison_is_missing(broken, tmp_path, mo
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(tmp_path)
     assert lesson9.compare(digits[0][0]) == "not compared, torchvision cannot be imported"
-
-
-def test_a_dataloader_gives_the_same_batches(digits):
-    x, y = digits[:2]
-    order = torch.randperm(len(x))
-    loader = DataLoader(TensorDataset(x, y), batch_size=64, sampler=order.tolist())
-    for (x_loaded, y_loaded), batch in zip(loader, order.split(64), strict=True):
-        assert torch.equal(x_loaded, x[batch]) and torch.equal(y_loaded, y[batch])
 
 
 # ------------------------------------------------------------------------------- the training
@@ -247,13 +246,19 @@ def test_2200_digits_teach_it_most_others(lesson, floor, digits, give, capsys):
 
 
 # -------------------------------------------------------------------------------- what it shows
-def test_the_mistakes_shown_are_mistakes(digits, give):
+def test_the_mistakes_shown_are_mistakes(digits, give, monkeypatch):
+    """The first 24 of the trained net, with its answer and the probability of that."""
+    nets, net = [], lesson9.Net
+    monkeypatch.setattr(lesson9, "Net", lambda: nets.append(net()) or nets[-1])
     result = give(lesson9, digits)(epochs=1)
     x_test, y_test = digits[2:]
+    p, y_pred = nets[0](x_test).softmax(dim=1).max(dim=1)
+    wrong = [i for i in range(len(x_test)) if y_pred[i] != y_test[i]]
+    assert result["accuracy"] == pytest.approx(1 - len(wrong) / len(x_test))
     assert len(result["mistakes"]) == 24
-    for image, y, y_pred, probability in result["mistakes"]:
-        i = next(i for i in range(len(x_test)) if torch.equal(x_test[i, 0], image))
-        assert y == y_test[i] != y_pred and 0.1 < probability <= 1
+    for i, (image, *shown) in zip(wrong, result["mistakes"], strict=False):
+        assert torch.equal(image, x_test[i, 0])
+        assert shown == [y_test[i], y_pred[i], pytest.approx(p[i].item(), rel=1e-4)]
     figure = lesson9.draw(result)
     plt.close(figure)
     for axes, (image, y, y_pred, probability) in zip(figure.axes, result["mistakes"], strict=True):

@@ -78,7 +78,9 @@ def test_no_other_answer_is_better_than_the_exact_one():
     best = log_loss(p, y)
     for other in (p ** 0.7, p ** 1.4, 0.9 * p + 0.1 / 9, p.roll(1, dims=1), SHARES.expand(5000, 9)):
         assert log_loss(other / other.sum(dim=1, keepdim=True), y) > best
+    of_kaggle = [1929, 16122, 8004, 2691, 2739, 14135, 2839, 8464, 4955]
     assert SHARES.sum().item() == pytest.approx(1)
+    assert SHARES.tolist() == pytest.approx([n / 61878 for n in of_kaggle], abs=0.006)
 
 
 # ------------------------------------------------------------------------------------- log-loss
@@ -233,7 +235,7 @@ def test_nine_probabilities_are_written_for_each_product(files, tmp_path, capsys
     assert f"{path}: nine probabilities for each of 40 products\n" in capsys.readouterr().out
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["id", *CLASSES]
+    assert list(rows[0]) == ["id", *(f"Class_{i}" for i in range(1, 10))]
     assert [row["id"] for row in rows] == [str(i + 1) for i in range(40)]
     for i, row in enumerate(rows):
         p = [float(row[name]) for name in CLASSES]

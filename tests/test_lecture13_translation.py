@@ -59,8 +59,8 @@ def test_the_pairs_that_ship():
     for part, size in (("train", 8403), ("val", 400), ("test", 500)):
         english, german = lesson13_4.read_pairs(DATA / f"deu-eng-{part}.txt")
         assert len(english) == len(german) == size
-    assert german[0] == lesson13_4.tokenize(
-        (DATA / "deu-eng-test.txt").read_text(encoding="utf-8").split("\t", 2)[1])
+    assert english[0] == ["anna", "and", "peter", "like", "to", "drink", "milk", "."]
+    assert german[0] == ["anna", "und", "peter", "trinken", "gern", "milch", "."]
 
 
 @pytest.mark.parametrize(("content", "message"), [
@@ -313,9 +313,10 @@ def test_bleu_by_length_is_that_of_the_sentences_of_that_length(monkeypatch):
     german = [[f"w{i}" for i in range(length)] for length in [4] * 12 + [6] * 14 + [9] * 3]
     one, two, by_length = lesson13_4.report(None, german, german, [], [])
     assert by_length["3-4"] == pytest.approx(100) and by_length["5-6"] < 100
-    assert one == lesson13_4.bleu(forgetful(None, german, [], []), german)
-    joined = lesson13_4.join(german)
-    assert two == lesson13_4.bleu(forgetful(None, joined, [], []), joined)
+    assert one == pytest.approx(sacrebleu_score(forgetful(None, german, [], []), german))
+    joined = [words * 2 for words in german[:12:2]] + [words * 2 for words in german[12:26:2]]
+    joined += [german[26] * 2, german[28]]
+    assert two == pytest.approx(sacrebleu_score(forgetful(None, joined, [], []), joined))
     # 12 of 4 words, 14 of 6; joined 6 of 8 words and 7 of 12, both too few to count; 9: three
     assert list(by_length) == ["3-4", "5-6"]
 
