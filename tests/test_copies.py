@@ -313,21 +313,25 @@ def answered(y):
 
 @copies("accuracy")
 @pytest.mark.parametrize("training", [True, False])
-def test_accuracy_is_the_share_of_right_answers_of_all_batches(script, training):
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_accuracy_is_the_share_of_right_answers_of_all_batches(script, training, shape):
+    """Labels (N, 1) against answers (N,) would compare each with each, without an error."""
     accuracy, known = module_of(script).accuracy, PIECES["accuracy"][script]
     y = torch.arange(2300) % 10             # more than two big batches, the last one smaller
     wrong = (torch.arange(2300) % 1150 < 100)       # other shares in other batches
     model = Answers(10 if known == ["model", "x", "y"] else 1).train(training)
     if known == ["model", "x", "y"]:
-        score = accuracy(model, answered((y + wrong) % 10), y)
+        score = accuracy(model, answered((y + wrong) % 10), y.view(shape))
     else:               # of two classes: 0.5 is not yet class 1
         y, p = y % 2, torch.where((y % 2 == 1) ^ wrong, 0.5001, 0.5)
         if known == ["model", "loader"]:
-            loader = DataLoader(TensorDataset(p.view(-1, 1), y.float().view(-1, 1)), 256)
-            score = accuracy(model, loader)
+            dataset = TensorDataset(p.view(-1, 1), y.float().view(shape))
+            score = accuracy(model, DataLoader(dataset, 256))
+            short = DataLoader(dataset, 1150 + 64, drop_last=True)      # 100 of 1,214 are wrong
+            assert accuracy(model, short) == pytest.approx(1 - 164 / 1214)
         else:
             assert known == ["y_pred", "y"]
-            score, model = accuracy(p.view(-1, 1), y.float().view(-1, 1)), None
+            score, model = accuracy(p.view(-1, 1), y.float().view(shape)), None
     assert score == pytest.approx(1 - 200 / 2300) and isinstance(score, float)
     if model:
         assert model.modes == {(False, False)} and model.training is training

@@ -70,20 +70,6 @@ def test_the_most_probable_digit_and_its_probability():
     assert lesson9.accuracy(model, x, y) == pytest.approx((digit == y).double().mean().item())
 
 
-@pytest.mark.parametrize("evaluate", [lesson9.predict, lesson10_2.predict, lesson9.accuracy,
-                                      lesson10.accuracy])
-@pytest.mark.parametrize("training", [True, False])
-def test_evaluating_switches_to_eval_and_back(evaluate, training):
-    class Spy(nn.Module):
-        def forward(self, x):
-            modes.append((self.training, torch.is_grad_enabled()))
-            return torch.zeros(len(x), 10)
-
-    modes, model, x = [], Spy().train(training), torch.zeros(4, 1, 28, 28)
-    evaluate(model, x, *[torch.zeros(4)] * (evaluate.__name__ == "accuracy"))
-    assert modes == [(False, False)] and model.training is training
-
-
 # ------------------------------------------------------------------------------------ losses
 def test_cross_entropy_facts(capsys):
     result = lesson9_2.main()

@@ -93,14 +93,6 @@ def test_channels_last_changes_nothing_but_the_speed(net, images):
     torch.testing.assert_close(model(images), plain, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("accuracy", [lesson10.accuracy])
-def test_accuracy_counts_the_right_ones_of_all_batches(accuracy):
-    model, x = lesson10.Net(), torch.randn(1500, 1, 28, 28)     # more than one big batch
-    y = model(x).argmax(dim=1)
-    y[::3] = (y[::3] + 1) % 10
-    assert accuracy(model, x, y) == pytest.approx(2 / 3)
-
-
 def test_a_digit_and_its_feature_maps_are_drawn(few_digits, monkeypatch):
     x_test, _ = few_digits(lesson10)
     nets = []

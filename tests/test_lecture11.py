@@ -165,22 +165,6 @@ def test_the_shapes_through_the_densenet():
     assert abs(parameters(NETS["plain 15"]()) / parameters(NETS["DenseNet"]()) - 1) < 0.05
 
 
-@pytest.mark.parametrize("accuracy", [lesson.accuracy for lesson in
-                                      (*LESSONS, lesson11_3, lesson11_4)])
-@pytest.mark.parametrize("training", [True, False])
-def test_accuracy_counts_the_right_ones_and_leaves_the_mode(accuracy, training):
-    class Spy(nn.Module):
-        def forward(self, x):
-            modes.append((self.training, torch.is_grad_enabled()))
-            return nn.functional.one_hot(x[:, 0, 0, 0].long(), 10).float()
-
-    y = torch.randint(10, (1500,))      # more than one big batch
-    x = y.float().view(-1, 1, 1, 1).expand(-1, 1, 28, 28)
-    modes, model = [], Spy().train(training)
-    assert accuracy(model, x, (y + (torch.arange(1500) % 3 == 0)) % 10) == pytest.approx(2 / 3)
-    assert set(modes) == {(False, False)} and model.training is training
-
-
 # -------------------------------------------------------------------------------- the gradient
 def test_the_gradient_reaches_the_first_layer_where_f_prime_is_0():
     """F of both blocks constant: the shortcut alone carries the gradient; without it none comes."""

@@ -376,21 +376,6 @@ def test_seconds_are_of_the_training_alone(digits, monkeypatch):
     assert lesson11_5.first_time(curve, 0.99) == "-"
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_accuracy_counts_the_right_ones_and_leaves_the_mode(training):
-    class Spy(nn.Module):
-        def forward(self, x):
-            modes.append((self.training, torch.is_grad_enabled()))
-            return nn.functional.one_hot(x[:, 0, 0, 0].long(), 10).float()
-
-    y = torch.randint(10, (1500,))
-    x = y.float().view(-1, 1, 1, 1).expand(-1, 1, 28, 28)
-    modes, model = [], Spy().train(training)
-    assert lesson11_5.accuracy(model, x, (y + (torch.arange(1500) % 3 == 0)) % 10) == pytest.approx(
-        2 / 3)
-    assert set(modes) == {(False, False)} and model.training is training
-
-
 def test_test_and_validation_digits_are_never_trained_on(digits, climb):
     x, y, x_test, y_test = few(digits)
     settings = {"rows": "norm", "epochs": 1}

@@ -303,20 +303,6 @@ def test_help_shows_every_setting_and_its_default(stops, name):
     assert out.count("(default:") >= len(settings_of(name))
 
 
-IMPOSSIBLE = ["--epochs=0", "--lr=0", "--lr=inf", "--seed=-1", "--seed=0.5", "--batch_size=0",
-              "--hidden=0"]
-
-
-@pytest.mark.parametrize(("name", "setting"), [
-    (name, setting) for name in LESSONS for setting in IMPOSSIBLE
-    if setting[2:].split("=")[0] in settings_of(name)])
-def test_an_impossible_setting_gets_one_line(stops, name, setting):
-    key, value = setting[2:].split("=")
-    code, out, err = stops(name, f"--{key}", value)
-    assert code == 2 and out == ""
-    assert err.count("\n") == 1 and f"--{key}: expected" in err, err
-
-
 # --------------------------------------------------------------------------------------- list
 def test_the_list_of_scripts():
     run = subprocess.run([sys.executable, "-W", "error", str(LIUER)], capture_output=True,
@@ -334,30 +320,3 @@ def test_every_script_is_in_both_readmes():
     for path in (ROOT / "README.md", LIUER / "README.md", LIUER / "README.en.md"):
         text = path.read_text(encoding="utf-8")
         assert [name for name in SCRIPTS if name not in text] == [], path
-
-@pytest.mark.parametrize("name", [name for name in SCRIPTS if [
-    function.name for function in functions_of(name) if function.name == "accuracy"]])
-def test_accuracy_takes_a_column_of_labels(name):
-    """Labels (N, 1) against answers (N,) compare each with each, without an error: 0.1 for 1."""
-    import torch
-
-    lesson = importlib.import_module(name[:-3])
-    parameters = list(inspect.signature(lesson.accuracy).parameters)
-    answers = torch.arange(40) % 2                              # (N,)  all of them right
-
-    class Model(torch.nn.Module):
-        def forward(self, x):                                   # (N, ...)
-            scores = torch.stack([1 - x.flatten(1)[:, 0], x.flatten(1)[:, 0]], dim=1)
-            return scores if "loader" not in parameters else x.flatten(1)[:, :1]
-
-    x = answers.float().view(-1, 1, 1, 1)
-    for y in (answers, answers.view(-1, 1)):
-        if parameters == ["y_pred", "y"]:
-            assert lesson.accuracy(answers.float().view(-1, 1), y) == 1
-        elif "loader" in parameters:
-            dataset = torch.utils.data.TensorDataset(x, y.float())
-            assert lesson.accuracy(Model(), torch.utils.data.DataLoader(dataset, 16)) == 1
-            short = torch.utils.data.DataLoader(dataset, 16, drop_last=True)
-            assert lesson.accuracy(Model(), short) == 1
-        else:
-            assert lesson.accuracy(Model(), x, y) == 1
