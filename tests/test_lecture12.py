@@ -85,7 +85,8 @@ def test_long_training_comes_close_to_the_floor_and_never_passes_it(capsys):
 
 def test_the_embedding_net_passes_the_floor(capsys):
     result = quiet(lesson12_3.main, capsys)
-    assert result["losses"][-1] < 0.01 < result["tanh_floor"] < 0.341
+    assert result["losses"][-1] < 0.01
+    assert result["tanh_floor"] == pytest.approx(0.3408, abs=5e-5)
     assert result["parameters"] == 380
 
 
