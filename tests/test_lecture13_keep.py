@@ -517,7 +517,7 @@ def test_keep_same_seed_same_result(keep_pairs):
 
 
 def test_keep_says_floor_and_characters(tmp_path, capsys):
-    lines = [f"the {a} {b}\t那{a}{b}\n" for a in "大小红黑" for b in "猫狗鸟鱼人"]
+    lines = [f"the old {a} {b}\t那{a}{b}\n" for a in "大小红黑" for b in "猫狗鸟鱼人"]
     (tmp_path / "zh.tsv").write_text("".join(lines), encoding="utf-8")
     result = keep.main(train=str(tmp_path / "zh.tsv"), **KEEP_SMALL)
     out = capsys.readouterr().out
