@@ -28,7 +28,8 @@ for module in ("torch", "torchvision", "matplotlib.pyplot", "sacrebleu", "sklear
     __import__(module)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OVER_ALL = ("test_scripts.py", "test_training.py", "test_mechanisms.py")    # parametrised by script
+OVER_ALL = ("test_copies.py", "test_limits.py", "test_scripts.py", "test_training.py",
+            "test_mechanisms.py")       # parametrised by script
 LONG = ("test_faults.py", "test_exercises.py", "test_notes.py")     # a minute and more, left out
 
 MUTANTS = [
