@@ -464,3 +464,15 @@ def test_with_as_many_parameters_the_densenet_reads_best(run_script):
     last = run_script("lesson11_4.py").stdout.rstrip("\n").split("\n")[-1]
     dense, narrow, wide = map(float, re.findall(r"(\d+\.\d\d)%", last))
     assert 95.5 <= dense < 100 and wide < dense and narrow < dense - 5
+
+
+def test_the_line_of_each_net_has_its_own_numbers(train, digits, monkeypatch):
+    """On few digits two nets may reach the same accuracy, so each gets another one here."""
+    given = iter([0.1234, 0.4567, 0.8901])
+    monkeypatch.setattr(lesson11_4, "accuracy", lambda *_: next(given))
+    printed = train(lesson11_4, few(digits), epochs=1, batch_size=60)["printed"]
+    lines = [re.sub(" +", " ", line) for line in printed if "parameters" in line]
+    assert lines == ["DenseNet | 26,818 parameters | test accuracy 12.34%",
+                     "plain of width 6 | 6,378 parameters | test accuracy 45.67%",
+                     "plain of width 15 | 27,330 parameters | test accuracy 89.01%"]
+    assert "12.34% DenseNet, 45.67% plain of width 6, 89.01% plain of width 15" in printed[-1]
