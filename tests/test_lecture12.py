@@ -377,3 +377,13 @@ def test_batch_first_changes_input_and_output_only(batch_first, layers, bidirect
 def test_the_same_seed_gives_the_same_run(lesson, settings, key, capsys):
     runs = [quiet(lesson.main, capsys, seed=seed, **settings)[key] for seed in (7, 7, 8)]
     assert runs[0] == runs[1] != runs[2]
+
+
+@pytest.mark.parametrize(("lesson", "label"), [
+    (lesson12, "loss, summed over 5 steps"), (lesson12_2, "loss, mean over 5 steps"),
+    (lesson12_3, "loss, mean over 5 steps")])
+def test_the_axis_says_which_loss_it_is(lesson, label, capsys):
+    """Before training five steps of 4 letters cost some 1.4 each: 7 in all, 1.4 in the mean."""
+    result = quiet(lesson.main, capsys, epochs=1)
+    assert (3 < result["losses"][0] < 12) == ("summed" in label)
+    assert lesson.draw(result).axes[0].get_ylabel() == label
