@@ -74,7 +74,8 @@ def tutorial_zip(languages=18, names="Nguyễn\n" * 500, pairs="Go.\tVa !\n" * 1
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for i in range(languages):
             archive.writestr(f"data/names/Language{i}.txt", names)
-        archive.writestr("data/eng-fra.txt", pairs)
+        if pairs:
+            archive.writestr("data/eng-fra.txt", pairs)
         archive.writestr("data/names/../../outside.txt", names)
     return buffer.getvalue()
 
@@ -90,6 +91,7 @@ def captions(language, count):
 @pytest.fixture(scope="module")
 def files():
     files = {"data.zip": tutorial_zip(), "short/data.zip": tutorial_zip(languages=3),
+             "lone/data.zip": tutorial_zip(pairs=None),
              "bomb/data.zip": tutorial_zip(compression=zipfile.ZIP_DEFLATED),
              "names/data.zip": tutorial_zip(names="Nguyễn\t1\n" * 500),
              "pairs/data.zip": tutorial_zip(pairs="Go.\tVa !\n" * 999 + "Go.\n")}
@@ -168,6 +170,12 @@ def test_failure_keeps_what_was_there(url, tmp_path, monkeypatch, name, mode, me
 def test_members_of_another_form(url, tmp_path, mode):
     with pytest.raises(BadInput, match="expected a name, or two sentences with a tab between"):
         download.tutorial(f"{url}good/{mode}", data=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_without_the_pairs(url, tmp_path):
+    with pytest.raises(BadInput, match="expected names in 18 languages and eng-fra.txt, got names"):
+        download.tutorial(f"{url}good/lone", data=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -387,3 +387,31 @@ def test_the_axis_says_which_loss_it_is(lesson, label, capsys):
     result = quiet(lesson.main, capsys, epochs=1)
     assert (3 < result["losses"][0] < 12) == ("summed" in label)
     assert lesson.draw(result).axes[0].get_ylabel() == label
+
+
+def test_each_name_has_its_layers_and_directions(monkeypatch, capsys):
+    made = []
+
+    class Watched(lesson12_5.FillIn):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made.append((self.rnn.num_layers, self.rnn.bidirectional))
+
+    monkeypatch.setattr(lesson12_5, "FillIn", Watched)
+    result = quiet(lesson12_5.main, capsys, epochs=1, batch_size=200)
+    assert list(zip(result["validated"], made, strict=True)) == [
+        ("forward, 1 layer", (1, False)), ("forward, 3 layers", (3, False)),
+        ("bidirectional, 1 layer", (1, True)), ("bidirectional, 3 layers", (3, True))]
+
+
+def test_the_seed_makes_other_sentences(monkeypatch, capsys):
+    made, make_parts = [], lesson12_5.make_parts
+
+    def watched(rng):
+        made.append(make_parts(rng))
+        return made[-1]
+
+    monkeypatch.setattr(lesson12_5, "make_parts", watched)
+    for seed in (0, 0, 1):
+        quiet(lesson12_5.main, capsys, epochs=1, batch_size=200, seed=seed)
+    assert made[0] == made[1] != made[2]
