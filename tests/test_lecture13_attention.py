@@ -312,3 +312,14 @@ def test_bleu_of_strings_would_count_letters_and_is_refused(lesson):
     for ours, theirs in ((["a b c d"], ["a b c d"]), ([["a"]], ["a"]), (["a"], [["a"]])):
         with pytest.raises(BadInput, match="lists of words, got a string"):
             lesson.bleu(ours, theirs)
+
+
+def test_the_weights_are_those_of_the_shown_sentence(files, monkeypatch, capsys):
+    """A stand-in for translate gives the n-th sentence weights of n + 1 everywhere."""
+    def translate(model, sentences, *words):
+        count = torch.arange(1.0, len(sentences) + 1).view(-1, 1, 1)
+        return [["f1"]] * len(sentences), count.expand(-1, 4, 30)
+
+    monkeypatch.setattr(lesson13_5, "translate", translate)
+    result = lesson13_5.main(**files, epochs=1, hidden=4, sentence="e1 e2 e3")
+    assert torch.equal(result["weights"], torch.ones(4, 4))     # three words and <eos>

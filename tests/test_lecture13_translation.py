@@ -340,3 +340,10 @@ def test_default_run_of_the_translator(run_script):
     one, two = re.fullmatch(r"test BLEU ([\d.]+), two in a row ([\d.]+)", last).groups()
     assert 70 <= float(one) < 100
     assert float(two) + 20 < float(one)     # the same sentences: one vector holds one, not two
+
+
+def test_bleu_by_length_counts_odd_lengths_too(monkeypatch):
+    monkeypatch.setattr(lesson13_4, "translate", lambda model, sentences, *_: sentences)
+    german = [[f"w{i}" for i in range(5)]] * 12
+    *_, by_length = lesson13_4.report(None, german, german, [], [])
+    assert by_length == {"5-6": pytest.approx(100)}

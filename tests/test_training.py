@@ -41,6 +41,19 @@ SAME_BATCHES = {"lesson5_2.py": 18, "lesson7_2.py": 7, "lesson10_2.py": 2, "less
                 "lesson11_4.py": 3, "lesson12_4.py": 2, "lesson13_5.py": 2}
 
 
+# What these have and a change to the script must not lose unnoticed.
+CLIPPED = ["lesson12_4.py", "lesson13_2.py", "lesson13_5.py", "lesson13_6.py"]
+SCHEDULED = ["lesson9.py", "lesson9_3.py", "lesson10.py", "lesson10_2.py", "lesson10_3.py",
+             "lesson11.py", "lesson11_2.py", "lesson11_4.py", "lesson11_5.py", "lesson11_6.py",
+             "lesson12_4.py", "lesson13.py", "lesson13_2.py", "lesson13_3.py", "lesson13_5.py",
+             "lesson13_6.py"]
+
+
+def test_clipping_and_falling_rates_are_still_there():
+    assert [name for name in CLIPPED if "clip_grad_norm_(" not in SOURCE[name]] == []
+    assert [name for name in SCHEDULED if "scheduler.step()" not in SOURCE[name]] == []
+
+
 # ----------------------------------------------------------------------------------- one step
 @pytest.mark.parametrize("name", TRAINED)
 def test_each_step_is_made_in_order(name, watch):
