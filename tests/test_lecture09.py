@@ -13,13 +13,13 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
-from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 import lesson9
 import lesson9_2
 import lesson10
 import lesson10_2
 from utils import load_mnist
+from watching import watched_steps
 
 TRAINED = pytest.mark.parametrize("lesson", [lesson9, lesson10, lesson10_2],
                                   ids=lambda lesson: lesson.__name__)
@@ -169,19 +169,14 @@ def test_the_last_twelfth_validates_and_is_never_trained_on(lesson, digits, give
 
 @TRAINED
 def test_the_rate_falls_in_equal_steps_towards_0(lesson, digits, give):
-    rates, others = [], set()
-
-    def note(optimizer, *_):
-        group = optimizer.param_groups[0]
-        rates.append(group["lr"])
-        others.add((type(optimizer), group["momentum"], group["weight_decay"]))
-    hook = register_optimizer_step_pre_hook(note)
-    give(lesson, tuple(part[:240] for part in digits))(epochs=2, batch_size=50, lr=0.04)
-    hook.remove()
+    with watched_steps() as seen:
+        give(lesson, tuple(part[:240] for part in digits))(epochs=2, batch_size=50, lr=0.04)
     steps = 10      # two epochs of 220 (10_2: 240) digits in batches of 50, the last one smaller
     wanted = [0.04 * (1 - step / steps) for step in range(steps)]
-    assert rates == pytest.approx(wanted * (2 if lesson is lesson10_2 else 1))
-    assert others == {(torch.optim.SGD, 0.9, 5e-4)}
+    assert [step.pop("lr") for step in seen] == pytest.approx(
+        wanted * (2 if lesson is lesson10_2 else 1))
+    assert all(step == {"type": torch.optim.SGD, "momentum": 0.9, "weight_decay": 5e-4}
+               for step in seen)
 
 
 @TRAINED

@@ -8,13 +8,13 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import nn
-from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 import lesson11
 import lesson11_2
 import lesson11_3
 import lesson11_4
 from utils import BadInput, load_mnist
+from watching import watched_steps
 
 LESSONS = [lesson11, lesson11_2]        # validate and print; the other two compare nets
 TRAINED = pytest.mark.parametrize("lesson", [*LESSONS, lesson11_3, lesson11_4],
@@ -254,24 +254,19 @@ def test_the_last_twelfth_validates_and_is_never_trained_on(lesson, digits, trai
 
 @TRAINED
 def test_the_rates(lesson, digits, train):
-    rates, others = [], set()
-
-    def note(optimizer, *_):
-        group = optimizer.param_groups[0]
-        rates.append(group["lr"])
-        others.add((type(optimizer), group["momentum"], group["weight_decay"]))
-    hook = register_optimizer_step_pre_hook(note)
     settings = {"climb": 4} if lesson is lesson11 else {}
-    train(lesson, few(digits), epochs=2, batch_size=50, lr=0.01, **settings)
-    hook.remove()
+    with watched_steps() as seen:
+        train(lesson, few(digits), epochs=2, batch_size=50, lr=0.01, **settings)
     steps = 10      # two epochs of 220 or 240 digits in batches of 50, the last one smaller
     wanted = [0.01 * (1 - step / steps) for step in range(steps)]
     if lesson is lesson11:
         wanted = [0.0025, 0.005, 0.0075, *wanted[3:]]
     if lesson is lesson11_3:
         wanted = [0.01] * steps
-    assert rates == pytest.approx(wanted * nets_of(lesson))
-    assert others == {(torch.optim.SGD, 0.9, 2e-3 if lesson is lesson11_2 else 5e-4)}
+    assert [step.pop("lr") for step in seen] == pytest.approx(wanted * nets_of(lesson))
+    decay = 2e-3 if lesson is lesson11_2 else 5e-4
+    assert all(step == {"type": torch.optim.SGD, "momentum": 0.9, "weight_decay": decay}
+               for step in seen)
 
 
 @TRAINED

@@ -15,6 +15,7 @@ import lesson11_2
 import lesson11_5
 from lesson11_5 import ROWS, START
 from utils import MEAN, STD, BadInput, load_mnist
+from watching import watched_steps
 
 EMPTY = -MEAN / STD         # a pixel of value 0, standardised
 ALONE = {"compiled", "largest"}         # not in a short run
@@ -267,13 +268,11 @@ def test_what_fails_is_left_out_with_its_reason(monkeypatch, digits, climb):
 
 # ------------------------------------------------------------------------------------ training
 def rates_of(name, digits, epochs=2):
-    rates, settings = [], settings_of(name)
-    hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(
-        {key: optimizer.param_groups[0][key] for key in ("lr", "momentum", "weight_decay")}))
     x, y = digits[:2]
-    lesson11_5.train(net_of(name), x, y, x[:10], y[:10], epochs, settings)
-    hook.remove()
-    return rates
+    with watched_steps() as seen:
+        lesson11_5.train(net_of(name), x, y, x[:10], y[:10], epochs, settings_of(name))
+    assert {step.pop("type") for step in seen} == {torch.optim.SGD}
+    return seen
 
 
 def test_the_rate_stays_or_makes_one_cycle(digits):

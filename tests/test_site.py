@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 
 from conftest import ROOT
+from test_notes import formulas, sections
 
 pytestmark = pytest.mark.slow
 NOTES = {"": "README.md", ".en": "README.en.md"}
@@ -82,7 +83,8 @@ def edition(pages, end):
 def test_one_page_a_lecture(built, end):
     pages = edition(built[1], end)
     text = (ROOT / "liuer" / NOTES[end]).read_text(encoding="utf-8")
-    headings = re.findall(r"(?m)^##? (.*)", re.sub(r"(?ms)^```.*?^```$", "", text))
+    headings = [text.split("\n")[0].removeprefix("# "),
+                *(section.title for section in sections(text)[1:])]
     titles = {name: page.title.rstrip("#¶ \n") for name, page in pages.items()}
     assert sorted(titles.values()) == sorted(headings)
     numbers = ["二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三"]
@@ -98,12 +100,12 @@ def test_one_page_a_lecture(built, end):
 def test_nothing_of_the_notes_is_lost(built, end):
     pages = edition(built[1], end).values()
     text = (ROOT / "liuer" / NOTES[end]).read_text(encoding="utf-8")
-    blocks = re.findall(r"(?ms)^```.*?^```$", text)
-    rest = re.sub(r"(?ms)^```.*?^```$", "", text)
-    displays = re.findall(r"(?s)\$\$.*?\$\$", rest)
-    inline = re.findall(r"\$[^$\n]+\$", re.sub(r"(?s)\$\$.*?\$\$|`[^`]*`", "", rest))
-    assert blocks and displays and inline
-    assert sum(page.count("math") for page in pages) == len(displays) + len(inline)
+    parts = sections(text)
+    rest = "\n".join(section.text for section in parts)
+    blocks = [block for section in parts for block in section.blocks]
+    found = [formula for section in parts for formula in formulas(section.text)]
+    assert blocks and {display for _, display in found} == {True, False}
+    assert sum(page.count("math") for page in pages) == len(found)
     assert sum(page.count("highlight") for page in pages) == len(blocks)
     for tag, count in (("img", rest.count("![")), ("details", rest.count("<details>")),
                        ("table", len(re.findall(r"(?m)^\|[-|: ]+\|$", rest)))):

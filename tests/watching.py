@@ -63,6 +63,22 @@ def content(row):
     return row.numpy().tobytes()
 
 
+@contextlib.contextmanager
+def watched_steps():
+    """A list that grows with each optimizer step: type, lr, momentum, weight_decay before it."""
+    steps = []
+
+    def note(optimizer, *_):
+        group = optimizer.param_groups[0]
+        steps.append({"type": type(optimizer)} | {
+            key: group[key] for key in ("lr", "momentum", "weight_decay")})
+    hook = optimizers.register_optimizer_step_pre_hook(note)
+    try:
+        yield steps
+    finally:
+        hook.remove()
+
+
 class Net:
     """A model and its optimizer: every step (a list of Batch), the weights before and after."""
 
