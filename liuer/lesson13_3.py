@@ -91,7 +91,7 @@ def viterbi(scores):
 @torch.no_grad()
 def predict(model, lines):
     """Log-probabilities of the tags: a tensor (T, 4) for each line of letters."""
-    x = encode(lines, LETTERS, 0).to(model.linear.weight.device)           # (N, T)
+    x = encode(lines, LETTERS, 0).to(model.linear.weight.device)        # (N, T)
     lengths = torch.tensor([len(line) for line in lines])               # (N,)
     scores = model(x, lengths).log_softmax(dim=2).cpu()                 # (N, T, 4)
     return [row[:length] for row, length in zip(scores, lengths, strict=True)]
