@@ -143,7 +143,7 @@ def load_mnist(device="cpu"):
         raise BadInput(f"{path}: expected the file that ships; run: git checkout data/mnist.npz")
     with np.load(io.BytesIO(content)) as file:
         x_train, y_train, x_test, y_test = (torch.from_numpy(a).to(device) for a in file.values())
-    x_train, x_test = ((x.unsqueeze(1) / 255 - MEAN) / STD for x in (x_train, x_test))
+    x_train, x_test = ((x.unsqueeze(1) / 255).sub_(MEAN).div_(STD) for x in (x_train, x_test))
     return x_train, y_train.long(), x_test, y_test.long()       # (N, 1, 28, 28), (N,) of each
 
 
