@@ -1,6 +1,7 @@
 """Lesson 11.6: one process and two train the same net; a process that is lost ends the other."""
 
 import ast
+import contextlib
 import inspect
 import os
 import re
@@ -77,12 +78,14 @@ def start(tmp_path):
                             "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
         command += [str(worker), str(tmp_path / f"of{processes}-"), *arguments]
         started.append(subprocess.Popen(command, env=environment, cwd=tmp_path, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        start_new_session=True))
         return started[-1]
 
     yield run
     for process in started:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)      # what torchrun started holds the pipes too
         process.communicate()
 
 
