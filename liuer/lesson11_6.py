@@ -192,10 +192,9 @@ def main(epochs=2, batch_size=32, lr=0.04, timeout=60, seed=0):
     x_train, y_train = x_train[:split], y_train[:split]
 
     # 2. Define model
-    model = net = Net().to(device, memory_format=torch.channels_last)   # faster, see lesson 11
+    net = Net().to(device, memory_format=torch.channels_last)   # faster, see lesson 11
     # changed: all start from the weights of process 0, and backward averages the gradients
-    if WORLD > 1:
-        model = DistributedDataParallel(net)
+    model = DistributedDataParallel(net) if WORLD > 1 else net
 
     # 3. Loss and optimizer
     criterion = nn.CrossEntropyLoss()

@@ -176,7 +176,7 @@ def test_what_differs_from_the_loop_of_the_lesson_is_marked():
     below a comment `# changed: `; but for what only this lesson prints."""
     known = {line.strip().split("  #")[0].strip()
              for line in inspect.getsource(lesson11_2.main).splitlines()}
-    known |= {"model = net = Net().to(device, memory_format=torch.channels_last)",
+    known |= {"net = Net().to(device, memory_format=torch.channels_last)",
               "total += finite(loss) * len(batch)"}
     source = inspect.getsource(lesson11_6.main)
     source = source[source.index("# 2. Define model"):source.index("result = accuracy")]
