@@ -227,7 +227,7 @@ def main(epochs=2, batch_size=32, lr=0.04, timeout=60, seed=0):
             f"{accuracies[-1]:.2%} | epoch {time.perf_counter() - began:.1f} s")
 
     result = accuracy(model, x_test, y_test)        # once, at the end
-    del model       # before the group that it talks through: in PyTorch 2.2 the other order can hang
+    del model       # before the process group: in PyTorch 2.2 the other order can hang
     weights, times = finish(net, criterion, x_train[:batch_size], y_train[:batch_size])
     say(f"test accuracy {result:.2%}, processes: {WORLD} | {time.perf_counter() - started:.1f} s")
     return {"losses": losses, "accuracies": accuracies, "accuracy": result,
@@ -253,7 +253,7 @@ def draw(result):
     ideal = [bottom[0] / processes for processes in result["times"]]
     axes.plot(labels, ideal, "k_", markersize=40, label="the first divided by the processes")
     axes.set(xlabel="images of the batch in a process", ylabel="a step (ms)")
-    figure.legend(loc="outside upper center", ncols=2)
+    figure.legend(loc="outside upper center", ncols=2, markerscale=0.5)
     return figure
 
 

@@ -15,7 +15,7 @@ import torch
 
 import watching
 from conftest import LIUER, SCRIPTS
-from watching import TRAINED, epochs_of, mean_loss
+from watching import TRAINED, epochs_of, mean_loss, smallest_text, texts_of
 
 watch = pytest.fixture(watching.watch)
 SOURCE = {name: (LIUER / name).read_text(encoding="utf-8") for name in SCRIPTS}
@@ -365,17 +365,6 @@ DERIVED = {
 }
 
 
-def texts_of(figure):
-    """Titles, legends and notes of a figure, all in one list."""
-    texts = [text.get_text() for text in figure.texts]
-    for part in figure.subfigs:
-        texts += texts_of(part)
-    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
-    texts += [text.get_text() for legend in filter(None, legends) for text in legend.get_texts()]
-    return texts + [text for axes in figure.axes for text in
-                    (axes.get_title(), *(text.get_text() for text in axes.texts))]
-
-
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_figure_is_made_of_the_result(name, watch):
     """Each line, bar and image is a row of numbers of the result, or follows from it as DERIVED
@@ -424,13 +413,6 @@ def test_axes_have_labels_and_epochs_are_whole_numbers(name, watch):
             assert axes.get_xlabel() and axes.get_ylabel()
         if axes.get_xlabel() == "epoch":
             assert all(tick == int(tick) for tick in axes.get_xticks())
-
-
-def smallest_text(figure):
-    """Height of the smallest letters, in pixels of a page on which the figure is 800 wide."""
-    sizes = [text.get_fontsize() for text in figure.findobj(plt.matplotlib.text.Text)
-             if text.get_visible() and text.get_text().strip()]
-    return min(sizes) / 72 * min(110, 800 / figure.get_figwidth())
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -11,6 +11,7 @@ import re
 
 import numpy as np
 import torch
+from matplotlib.text import Text
 from torch import nn
 from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
@@ -312,3 +313,21 @@ def watch(small_data, monkeypatch, tmp_path):
         return run
 
     return once
+
+
+def texts_of(figure):
+    """Titles, legends and notes of a figure, all in one list."""
+    texts = [text.get_text() for text in figure.texts]
+    for part in figure.subfigs:
+        texts += texts_of(part)
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
+    texts += [text.get_text() for legend in filter(None, legends) for text in legend.get_texts()]
+    return texts + [text for axes in figure.axes for text in
+                    (axes.get_title(), *(text.get_text() for text in axes.texts))]
+
+
+def smallest_text(figure):
+    """Height of the smallest letters, in pixels of a page on which the figure is 800 wide."""
+    sizes = [text.get_fontsize() for text in figure.findobj(Text)
+             if text.get_visible() and text.get_text().strip()]
+    return min(sizes) / 72 * min(110, 800 / figure.get_figwidth())
