@@ -26,8 +26,10 @@ from utils import BadInput
 # The whole script on few digits: 242 train, 22 validate, 101 test. What it returns goes to a file.
 # With DIE, process 1 sends itself that signal in its fifth step.
 WORKER = """
-    import os, runpy, sys
+    import gc, os, runpy, sys
     import torch
+    import torch.distributed as dist
+    from torch.nn.parallel import DistributedDataParallel
     from torch.optim.optimizer import register_optimizer_step_post_hook
     import utils
 
@@ -37,6 +39,12 @@ WORKER = """
     utils.show = lambda figure, name: print("drawn", name)
     rank, steps = os.environ.get("RANK", "0"), []
 
+    destroy = dist.destroy_process_group
+
+    def destroy_last():     # PyTorch 2.2 can hang where a net still holds the group
+        assert not any(type(thing) is DistributedDataParallel for thing in gc.get_objects())
+        destroy()
+
     def die(*arguments):
         steps.append(1)
         if len(steps) == 5:
@@ -44,6 +52,7 @@ WORKER = """
 
     if rank == "1" and "DIE" in os.environ:
         register_optimizer_step_post_hook(die)
+    dist.destroy_process_group = destroy_last
     out = sys.argv.pop(1)
     sys.argv[0] = "lesson11_6.py"
     result = runpy.run_path(os.environ["SCRIPT"], run_name="__main__")["result"]
