@@ -29,7 +29,7 @@ from lesson11 import InceptionA  # noqa: E402 : its channels are read off, not t
 
 BLUE, RED, GREEN, ORANGE, GREY = "#2b6cb0", "#c53030", "#2f855a", "#b7791f", "#4a5568"
 FILL = {BLUE: "#ebf4ff", RED: "#fff0f0", GREEN: "#edfaf1", ORANGE: "#fff8e6", GREY: "#f4f6f8"}
-plt.rcParams.update({"font.size": 13, "mathtext.fontset": "cm", "savefig.dpi": 110})
+STYLE = {"font.size": 13, "mathtext.fontset": "cm", "savefig.dpi": 110}
 
 
 # ------------------------------------------------------------------------------------ drawing
@@ -435,6 +435,11 @@ def attention():
     save(figure, "attention.png")
 
 
+DIAGRAMS = (back_propagation, sigmoid_functions, convolution, pooling, inception, residual_block,
+            simple_rnn, two_way_rnn, deep_rnn, encoder_decoder, attention)
+
+
+# -------------------------------------------------------------------------------- the scripts
 def script_figure(name):
     """Run a script; keep its figure beside the diagrams, and in it what the run printed."""
     run = subprocess.run([sys.executable, LIUER / f"{name}.py"], check=True, encoding="utf-8",
@@ -453,6 +458,6 @@ if __name__ == "__main__":
             if name not in ("utils", "__main__", "__init__"):
                 script_figure(name)
     else:
-        for draw in (back_propagation, sigmoid_functions, convolution, pooling, inception,
-                     residual_block, simple_rnn, two_way_rnn, deep_rnn, encoder_decoder, attention):
+        plt.rcParams.update(STYLE)
+        for draw in DIAGRAMS:
             draw()

@@ -19,45 +19,43 @@ from conftest import ROOT
 from watching import smallest_text, texts_of
 
 sys.path.append(str(ROOT / "images"))
-with plt.rc_context():      # importing it sets the letters of its figures
-    import draw
-    STYLE = {key: plt.rcParams[key] for key in ("font.size", "mathtext.fontset", "savefig.dpi")}
-
-DIAGRAMS = {"back-propagation.png": draw.back_propagation,
-            "sigmoid-function.jpg": draw.sigmoid_functions, "convolution.png": draw.convolution,
-            "pooling.png": draw.pooling, "inception.png": draw.inception,
-            "residual-block.png": draw.residual_block, "simple-rnn.jpg": draw.simple_rnn,
-            "two-way-rnn.png": draw.two_way_rnn, "deep-rnn.png": draw.deep_rnn,
-            "encoder-decoder.png": draw.encoder_decoder, "attention.png": draw.attention}
+import draw  # noqa: E402
 
 
 @pytest.fixture
 def figure_of(monkeypatch):
-    """figure_of("pooling.png"): the figure, not saved."""
-    figures = {}
-    monkeypatch.setattr(draw, "save", lambda figure, name: figures.update({name: figure}))
+    """figure_of(draw.pooling): the figure, not saved; its figure.name is that of its file."""
+    figures = []
 
-    def of(name):
-        DIAGRAMS[name]()
-        return figures[name]
+    def keep(figure, name):
+        figure.name = name
+        figures.append(figure)
 
-    with plt.rc_context(STYLE):
+    def of(diagram):
+        diagram()
+        return figures[-1]
+
+    monkeypatch.setattr(draw, "save", keep)
+    with plt.rc_context(draw.STYLE):
         yield of
     plt.close("all")
 
 
-@pytest.mark.parametrize("name", DIAGRAMS)
-def test_letters_are_legible(name, figure_of):
-    assert smallest_text(figure_of(name)) >= 11
+@pytest.mark.parametrize("diagram", draw.DIAGRAMS)
+def test_letters_are_legible(diagram, figure_of):
+    assert smallest_text(figure_of(diagram)) >= 11
 
 
-@pytest.mark.parametrize("name", DIAGRAMS)
-def test_the_picture_is_what_is_drawn_today(name, figure_of, tmp_path):
-    """To the pixel by the matplotlib that drew it; another one sets letters and lines elsewhere."""
-    figure_of(name).savefig(tmp_path / name, facecolor="white")
+@pytest.mark.parametrize("diagram", draw.DIAGRAMS)
+def test_the_picture_is_what_is_drawn_today(diagram, figure_of, tmp_path):
+    """In blocks of 16 pixels. A matplotlib other than the one that drew it sets letters and lines
+    elsewhere. Which one it was stands in a PNG, not in a JPEG: all are drawn in one go."""
+    figure = figure_of(diagram)
+    figure.savefig(tmp_path / figure.name, facecolor="white")
     with Image.open(ROOT / "images" / "pooling.png") as one:
         same = one.info["Software"].split(",")[0] == f"Matplotlib version{matplotlib.__version__}"
-    with Image.open(tmp_path / name) as new, Image.open(ROOT / "images" / name) as kept:
+    with (Image.open(tmp_path / figure.name) as new,
+          Image.open(ROOT / "images" / figure.name) as kept):
         assert np.abs(np.subtract(new.size, kept.size)).max() <= (0 if same else 2)
         size = kept.width // 16, kept.height // 16
         new, kept = (np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX), float)
@@ -72,7 +70,7 @@ def convolutions(block):
 
 def test_inception_has_the_kernels_and_channels_of_the_net(figure_of):
     layers = convolutions(lesson11.InceptionA(in_channels=1))
-    text = " ".join(texts_of(figure_of("inception.png")))
+    text = " ".join(texts_of(figure_of(draw.inception)))
     for size in (1, 3, 5):
         assert (text.count(f"conv ${size}\\times{size}$")
                 == sum(layer.kernel_size == (size, size) for layer in layers) > 0)
@@ -82,7 +80,7 @@ def test_inception_has_the_kernels_and_channels_of_the_net(figure_of):
 
 def test_the_residual_block_has_the_layers_of_the_net(figure_of):
     layers = convolutions(lesson11_2.ResidualBlock(16))
-    text = " ".join(texts_of(figure_of("residual-block.png")))
+    text = " ".join(texts_of(figure_of(draw.residual_block)))
     assert text.count("conv $3\\times3$\npadding 1") == text.count("conv") == len(layers) == 2
     assert all((layer.kernel_size, layer.padding) == ((3, 3), (1, 1)) for layer in layers)
     assert text.count("ReLU") == 2
@@ -97,7 +95,7 @@ def arrows_of(figure, color):
 def test_the_encoder_decoder_is_the_net_of_the_lesson(figure_of):
     """The last states of both directions make the vector, which the decoder starts from and reads
     at every step; beside it, from <bos> on, the word before, until <eos> is written."""
-    net, figure = lesson13_4.Translator(9, 9, 8, 6), figure_of("encoder-decoder.png")
+    net, figure = lesson13_4.Translator(9, 9, 8, 6), figure_of(draw.encoder_decoder)
     texts = texts_of(figure)
     assert (net.encoder.bidirectional, net.encoder.num_layers) == (True, 1)
     for chain in ("right", "left"):
@@ -122,7 +120,7 @@ def test_the_encoder_decoder_is_the_net_of_the_lesson(figure_of):
 def test_the_attention_is_the_net_of_the_lesson(figure_of):
     """The cell reads the word and the context before; its state is compared with all states of both
     directions; state and context together give the word."""
-    net, figure = lesson13_5.Translator(9, 9, hidden=6), figure_of("attention.png")
+    net, figure = lesson13_5.Translator(9, 9, hidden=6), figure_of(draw.attention)
     texts = texts_of(figure)
     assert net.encoder.bidirectional
     states = net.encode(lesson13_5.encode([list("abcd")], ["<pad>", "<bos>", "<eos>", "<unk>"]))[0]

@@ -93,8 +93,10 @@ def start(tmp_path):
 
     yield run
     for process in started:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)      # what torchrun started holds the pipes too
+        process.kill()
+        if os.name == "posix":      # what torchrun started holds the pipes too
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

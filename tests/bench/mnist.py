@@ -1,13 +1,13 @@
 """The nets of lessons 9 to 11, trained by the lesson and the lecture's way: ours, theirs, ours.
 
 Ours is the lesson's main() on no more training digits and epochs than the goal needs, so that its
-rate falls to 0 over these. Rates and climb were chosen on the validation digits, the number of
-digits by trying whether the goal is reached.
+rate falls to 0 over these. Rates, climb and size of the batches were chosen on the validation
+digits, the number of digits by trying whether the goal is reached.
 
-The clock begins with reading the files. Every 100 steps it stands still: the net looks at the test
-digits, and some bare steps (forward, backward, update on one batch that lies in memory) are timed.
-What a step of the training takes longer than a bare one is handling data. Of our two runs the
-slower counts.
+The clock begins with reading the files (torch and what it imports with the first optimizer are
+there by then). Every 100 steps it stands still: the net looks at the test digits, and some bare
+steps (forward, backward, update on one batch that lies in memory) are timed. What a step of the
+training takes longer than a bare one is handling data. Of our two runs the slower counts.
 """
 
 import contextlib
@@ -160,7 +160,7 @@ def compare_all(names):
     if not (DATA / "MNIST" / "raw").is_dir():
         make.unpack()           # the four official files, for the lecture's datasets.MNIST
     _, _, x, y = load_mnist(pick_device())
-    torch.optim.SGD([torch.zeros(1)], lr=1.0)       # the first optimizer imports a second of torch
+    torch.optim.SGD([torch.zeros(1)], lr=1.0)       # imports a second of torch, once in a process
     print(f"torch {torch.__version__}, threads: {torch.get_num_threads()}")
     print(f"{'':15} |{'ours':>28} |{'the lecture':>28} |")
     columns = f" |{'to goal':>10}{'an epoch':>10}{'data':>8}"
