@@ -1,128 +1,99 @@
-"""What the lessons share, and no lesson: where files live, settings, data, figures."""
+"""What the lessons share, and no lesson: settings, device, MNIST, figures. Two minutes to read."""
 
 import argparse
-import gzip
 import hashlib
+import importlib.util
 import inspect
 import io
-import operator
+import math
 import os
 import re
 import sys
 import tempfile
-import zlib
 from pathlib import Path
-from traceback import walk_tb
 
 import numpy as np
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 IMAGES = DATA.with_name("images")
-
-MEAN, STD = 0.1307, 0.3081      # of MNIST's training pixels in [0, 1], as image2tensor.py prints
 MNIST_SHA256 = "ee068f36682cba7f38bafdedc77b0f873ebbcf877036f7ebde566966146ac146"
-COMPARE = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
-UNUSUAL = {";": "semicolons", "[\"']": "quotes", r"[^\W\de_]": "letters (a header?)", r",\s*$":
-           "a comma at the end", r"(^|,)\s*(,|$)": "an empty field", r"^\d+,": "row numbers?",
-           "": "too many, too few or odd numbers"}      # the first that is found in a line counts
-NUMBERS = re.compile(r"(\s*[-+]?(\d+\.?|\d*\.\d+)(e[-+]?\d+)?\s*(,(?!$)|$))+", re.ASCII | re.I)
 
 
 class BadInput(ValueError):
     """A user's mistake. A script shows its message as one line, without a traceback."""
 
 
-def flags(main):
+def settings(main, negative=()):
     """Read `--name value` for each keyword of main from the command line; return a dict.
 
-    The type is that of the default (None: a string; False: a switch). The line on a setting in
-    main's docstring is its help; a limit in it holds: `epochs: ..., >= 1` refuses `--epochs 0`.
+    A value has the type of its default (None: a text; True or False: a switch). Whole numbers are
+    at least 1, or 0 where the default is 0; other numbers are at least 0, unless `negative` names
+    them. --help shows the script's docstring; a line `name: text` of main's is that setting's help.
     """
     sys.excepthook = one_line
     if hasattr(sys.stdout, "reconfigure"):      # a Chinese console has no ü: print ? for it
         sys.stdout.reconfigure(errors="replace", line_buffering=True)
-    doc = inspect.getdoc(main) or sys.exit("start Python without -OO: it drops the settings' texts")
-    meanings = dict(re.findall(r"^(\w+): (.+)$", doc, re.MULTILINE))
-    parser = argparse.ArgumentParser(description=doc.split("\n")[0], allow_abbrev=False)
-
-    def error(message):     # one line, where argparse would print the usage of every setting first
-        message = re.sub(r"^argument (--\w+)\S*:", r"\1:", message)
-        parser.exit(2, f"{parser.prog}: {message}\n")
-    parser.error = error
+    choose_backend()
+    parser = argparse.ArgumentParser(description=main.__globals__.get("__doc__"),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage=argparse.SUPPRESS, allow_abbrev=False)
+    parser.error = lambda message: parser.exit(2, f"{parser.prog}: {message}; see --help\n")
+    texts = dict(re.findall(r"^ *(\w+): (.+)$", main.__doc__ or "", re.MULTILINE))
+    lowest = {}
     for name, parameter in inspect.signature(main).parameters.items():
-        default, meaning = parameter.default, meanings[name]
-        names = dict.fromkeys([f"--{name}", f"--{name.replace('_', '-')}"])
-        text = f"{meaning} (default: {default})".replace("%", "%%")
-        if default is False:
-            parser.add_argument(*names, action="store_true", help=text)
-        else:
-            kind = str if default is None else type(default)
-            parser.add_argument(*names, type=checked(kind, meaning), default=default, help=text,
-                                metavar=kind.__name__.upper())
-    typed = [] if sys.argv[0].endswith("kernel_launcher.py") else sys.argv[1:]  # [] in a notebook
-    for i in reversed(range(1, len(typed))):
-        if re.match(r"-(\d|\.|inf|nan)", typed[i]):     # to argparse -1e-3 is an option
-            typed[i - 1:i + 1] = [f"{typed[i - 1]}={typed[i]}"]
-    settings = vars(parser.parse_args(typed))
-    use_threads(1)
-    import matplotlib.pyplot as plt
-    try:
-        plt.switch_backend(plt.get_backend())
-    except Exception as error:      # each way of opening windows fails in its own way
-        print(f"no window can be opened ({error}): look at the figure's file")
-        plt.switch_backend("agg")
-    return settings
-
-
-def checked(kind, meaning):
-    """A reader of one setting: its type is kind, its limits stand in meaning (`>= 1`, `< 1`)."""
-    limits = re.findall(r"([<>]=?) (-?[\d.]+)", meaning)
-    wanted = {int: "a whole number", float: "a number", str: "a text"}[kind]
-    wanted += " and".join(f" {sign} {bound}" for sign, bound in limits)
-
-    def read(text):
-        try:
-            value = kind(text)
-            fine = value != "" if kind is str else abs(value) < 2**63      # nor is nan
-        except ValueError:
-            fine = False
-        if not fine or not all(COMPARE[sign](value, float(bound)) for sign, bound in limits):
-            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}; see --help")
-        return value
-
-    return read
+        default = parameter.default
+        example = default[0] if isinstance(default, tuple) else default
+        kind = str if example is None else type(example)
+        form = {"type": kind, "metavar": kind.__name__.upper()}
+        if kind is bool:
+            form = {"action": argparse.BooleanOptionalAction}
+        elif isinstance(default, tuple):
+            form["nargs"] = "+"
+        help_ = f"{texts.get(name, '')} (default: {default})".strip().replace("%", "%%")
+        options = sorted({f"--{name}", f"--{name.replace('_', '-')}"}, reverse=True)
+        parser.add_argument(*options, default=default, help=help_, **form)
+        lowest[name] = -2**63 if name in negative else min(1, example) if kind is int else 0
+    # Pasted into a console or a notebook, the words behind the program's name are not for us.
+    ours = Path(sys.argv[0]).name == Path(main.__code__.co_filename).name
+    values = vars(parser.parse_args(sys.argv[1:] if ours else []))
+    for name, value in values.items():
+        for one in value if isinstance(value, (tuple, list)) else [value]:
+            if one == "":
+                parser.error(f"--{name}: expected a text, got none")
+            if isinstance(one, (int, float)) and not lowest[name] <= one < 2**63:   # nor is nan
+                parser.error(f"--{name}: expected a number, at least {lowest[name]}, got {one}")
+    return values
 
 
 def one_line(kind, error, traceback):
     """sys.excepthook: a BadInput and Ctrl-C are one line each; anything else has its traceback."""
-    if kind is BrokenPipeError:         # `| head -n 1` has read enough: end quietly
-        os._exit(1)
+    if kind is BrokenPipeError or (os.name == "nt" and getattr(error, "errno", 0) == 22):
+        os._exit(1)                     # `| more` has read enough: end quietly
     if kind is KeyboardInterrupt:
-        epochs = [f.f_locals["epoch"] for f, _ in walk_tb(traceback) if "epoch" in f.f_locals]
-        error = f"stopped in epoch {epochs[0]}; the lines above stand" if epochs else "stopped"
-    elif not issubclass(kind, BadInput):
+        print(f"{Path(sys.argv[0]).name}: stopped", file=sys.stderr)
+        sys.exit(130)
+    if not issubclass(kind, BadInput):
         return sys.__excepthook__(kind, error, traceback)
     print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
-    if kind is KeyboardInterrupt:
-        sys.exit(130)
 
 
 def finite(loss):
-    """loss.item(). Raises BadInput when training diverges: nan, inf, or a loss beyond any sense."""
-    value = loss.item()
-    if not abs(value) < 500:            # exp(value), a perplexity, shall be a number as well
-        raise BadInput(f"the loss has become {value:.4g}, training diverges: try a smaller --lr")
-    return value
+    """The mean loss of an epoch as it is. Raises BadInput where training diverged: nan or inf."""
+    if not math.isfinite(loss):
+        raise BadInput(f"the loss has become {loss}: training diverges, try a smaller --lr")
+    return loss
 
 
-def use_threads(count):
-    """Let torch compute with that many threads, unless the environment sets it (README, Speed)."""
-    if "torch" in sys.modules and "OMP_NUM_THREADS" not in os.environ:
-        sys.modules["torch"].set_num_threads(count)
+def progress(loader, name):
+    """The batches of a loader; on a terminal a count of them, which the next line overwrites."""
+    for i, batch in enumerate(loader, start=1):
+        if sys.stdout.isatty():
+            print(f"{name} | batch {i}/{len(loader)}", end="\r", flush=True)
+        yield batch
 
 
 def pick_device():
-    """A GPU where there is one that works; else the CPU, with half of its cores (use_threads)."""
+    """A GPU where there is one that works; else the CPU, with half of its cores."""
     import torch
     if torch.cuda.is_available():
         try:
@@ -130,59 +101,36 @@ def pick_device():
             return torch.device("cuda")
         except (RuntimeError, AssertionError) as error:     # Assertion: a torch without CUDA
             print("the GPU cannot be used, so the CPU is: " + str(error).split("\n")[0])
-    use_threads(max(1, (os.cpu_count() or 1) // 2))
+    if "OMP_NUM_THREADS" not in os.environ:     # threads that wait for a busy core cost more
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     return torch.device("cpu")
 
 
-def load_mnist(device="cpu"):
-    """The official MNIST, standardised: every pixel (value / 255 - MEAN) / STD."""
+def load_mnist():
+    """The official MNIST: images (N, 28, 28) in bytes and labels (N,), to train and to test."""
     import torch
     path = DATA / "mnist.npz"
     content = path.read_bytes() if path.is_file() and os.access(path, os.R_OK) else b""
     if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
         raise BadInput(f"{path}: expected the file that ships; run: git checkout data/mnist.npz")
     with np.load(io.BytesIO(content)) as file:
-        x_train, y_train, x_test, y_test = (torch.from_numpy(a).to(device) for a in file.values())
-    x_train, x_test = ((x.unsqueeze(1) / 255).sub_(MEAN).div_(STD) for x in (x_train, x_test))
-    return x_train, y_train.long(), x_test, y_test.long()       # (N, 1, 28, 28), (N,) of each
+        arrays = {name: torch.from_numpy(file[name]) for name in file.files}
+    return (arrays["x_train"], arrays["y_train"].long(),
+            arrays["x_test"], arrays["y_test"].long())
 
 
-def read_text(path):
-    """The text of a UTF-8 file, plain or gzipped, with \\n as the end of a line."""
+def choose_backend():
+    """Let matplotlib draw into files where it can open no window."""
+    backend = os.environ.get("MPLBACKEND", "")
+    module = backend.removeprefix("module://").split(".")[0]
+    if backend.startswith("module://") and importlib.util.find_spec(module) is None:
+        del os.environ["MPLBACKEND"]    # a notebook's, which this Python does not have
+    import matplotlib.pyplot as plt
     try:
-        with open(path, "rb") as file:
-            packed = file.peek(2)[:2] == b"\x1f\x8b"    # some browsers unzip and leave the name
-            content = (gzip.GzipFile(fileobj=file) if packed else file).read(10**8)
-        if len(content) == 10**8:
-            raise OSError("100 MB or more")
-        text = content.decode("utf-8-sig")      # -sig: some editors begin a file with a mark
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{path}: expected a file that can be read, got: {error}") from None
-    except UnicodeDecodeError as error:
-        got = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "another coding (GBK?)"
-        line = content[:error.start].count(b"\n") + 1
-        raise BadInput(f"{path}, line {line}: expected UTF-8, got {got}; save as UTF-8") from None
-    if "\0" in text or re.match(r"\s*<(!doctype|html|head|\?xml)", text, re.IGNORECASE):
-        got = "bytes 0, UTF-16 or no text; save as UTF-8" if "\0" in text else "a web page"
-        raise BadInput(f"{path}: expected a text in UTF-8, got {got}")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def read_table(path, features=8):
-    """Rows of numbers in [-1, 1] and a label 0 or 1, commas between: x (N, features), y (N, 1)."""
-    lines = read_text(path).rstrip().split("\n")
-    for number, line in enumerate(lines, start=1):
-        if not NUMBERS.fullmatch(line) or line.count(",") != features:
-            got = next(name for pattern, name in UNUSUAL.items() if re.search(pattern, line))
-            raise BadInput(f"{path}, line {number}: expected {features} numbers and a label 0 or 1,"
-                           f" commas between, got {got}: {line[:60]!r}")
-    table = np.loadtxt(lines, delimiter=",", ndmin=2)           # (N, features + 1)
-    if set(table[:, -1]) != {0, 1}:
-        raise BadInput(f"{path}: expected labels 0 and 1, last, got {np.unique(table[:, -1])[:5]}")
-    for k in np.flatnonzero(abs(table).max(axis=0) > 1):
-        raise BadInput(f"{path}: expected [-1, 1], column {k + 1} goes from {table[:, k].min():g} "
-                       f"to {table[:, k].max():g}; scale it: 2 * (x - low) / (high - low) - 1")
-    return np.split(table.astype(np.float32), [features], axis=1)
+        plt.switch_backend(plt.get_backend())
+    except Exception as error:      # each way of opening windows fails in its own way
+        print(f"no window can be opened ({error}): look at the figure's file")
+        plt.switch_backend("agg")
 
 
 def plot_curve(values, xlabel="epoch", ylabel="loss"):
@@ -213,8 +161,7 @@ def show(figure, name):
         print(f"images/run cannot be written: {error}", file=sys.stderr)
         path = Path(tempfile.mkdtemp()) / path.name     # new: no one else's file is in the way
         figure.savefig(path, dpi=110)
-    near = os.path.relpath(path) if path.drive == Path.cwd().drive else str(path)
-    print("figure:", min(str(path), near, key=len), file=sys.stderr)  # on stdout the result is last
+    print("figure:", path, file=sys.stderr)             # on stdout the result stays last
     if figure.canvas.required_interactive_framework or "inline" in plt.get_backend():
         plt.show()
     plt.close(figure)
