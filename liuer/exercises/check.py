@@ -1,7 +1,9 @@
 """What the exercise files share: run the checks, print a line for each exercise, give hints.
 
-A file ends with its checks, generators like check_4_1; the docstring is the hint. A check yields
-what went in (a text), what the reader's code gave, what was expected; a difference ends it.
+A file ends with its checks, generators like check_4_1; the docstring is the hint, in Chinese and,
+after a blank line, in English. A check yields what went in (a text), what the reader's code gave,
+what was expected; the first difference ends it. FORBIDDEN, where a file has it, names for an
+exercise the calls that its task forbids.
 """
 
 import argparse
@@ -14,73 +16,130 @@ from pathlib import Path
 
 def run(names, then):
     """Check the exercises of a file with these globals(), or give a hint; if all hold, say then."""
-    checks = {name[6:].replace("_", "-"): value for name, value in names.items()
-              if re.fullmatch(r"check_\d+_\d+", name)}
+    checks = checks_of(names)
     parser = argparse.ArgumentParser(description="A line for each exercise: open, right or wrong.",
                                      allow_abbrev=False)
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: {message}\n")
     parser.add_argument("--hint", metavar="N-N", choices=checks, help="a hint for one exercise")
     hint = parser.parse_args().hint
     if hint:
-        print(f"{hint} {' '.join(checks[hint].__doc__.split())}")
+        for text in checks[hint].__doc__.split("\n\n"):
+            print(hint, " ".join(text.split()))
         return
-    source = Path(names["__file__"]).read_text(encoding="utf-8")
-    right = 0
-    for number, check in checks.items():
-        result = state(number, check, source)
-        print(number, result, flush=True)
-        right += result == "right"
+    states = {}
+    for number, state in states_of(names):
+        print(number, state, flush=True)
+        states[number] = state
+    right = list(states.values()).count("right")
     if right == len(checks):
         print(f"All {right} right. {then}")
+    else:
+        print(f"{right} of {len(checks)} right; a hint: --hint {next_of(states)}")
 
 
-def state(number, check, source):
-    """open, right, wrong with the first difference, or error with the line of the reader's code."""
-    parts = parts_of(check, source)
-    if any(has_blank(part) for part in parts):
-        return "open"
+def checks_of(names):
+    """{"4-1": check_4_1, ...}"""
+    return {name[6:].replace("_", "-"): value for name, value in names.items()
+            if re.fullmatch(r"check_\d+_\d+", name)}
+
+
+def next_of(states):
+    """The first exercise that is not right yet."""
+    for number, state in states.items():
+        if state != "right":
+            return number
+    return None
+
+
+def states_of(names):
+    """Pairs of an exercise's number and its state, one after the other."""
+    source = Path(names["__file__"]).read_text(encoding="utf-8")
+    pieces = pieces_of(source)
+    owners = {}                                     # {a function to fill in: its exercise}
+    for number, check in checks_of(names).items():
+        for name in asked_by(pieces[check.__name__], pieces):
+            owners.setdefault(name, number)
+    for number, check in checks_of(names).items():
+        parts = {name: pieces[name] for name in asked_by(pieces[check.__name__], pieces)}
+        forbidden = names.get("FORBIDDEN", {}).get(number, [])
+        yield number, state_of(number, check, source, parts, pieces, owners, forbidden)
+
+
+def state_of(number, check, source, parts, pieces, owners, forbidden):
+    """open, waiting, right, wrong with the first difference, or error with the reader's line."""
+    for part in parts.values():
+        if has_blank(part):
+            return f"open (line {blank_line(part)})"
+    for part in parts.values():
+        for name in asked_by(part, pieces):
+            if name not in parts and has_blank(pieces[name]):
+                return f"waiting: it uses {name}, {owners.get(name, 'which')} is still open"
+        for call in ast.walk(part):
+            called = getattr(call, "attr", getattr(call, "id", None))
+            if isinstance(call, (ast.Attribute, ast.Name)) and called in forbidden:
+                return f"wrong: uses {ast.unparse(call)} (--hint {number})"
     checks_begin = source.partition("\n# Checks")[0].count("\n") + 1
     try:
         for given, got, expected in check():
             texts = difference(got, expected)
             if texts:
                 return f"wrong: for {given} got {texts[0]}, expected {texts[1]} (--hint {number})"
-    except (Exception, KeyboardInterrupt, SystemExit) as error:     # Ctrl-C: an endless loop
-        line = parts[0].lineno if parts else 1
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename == check.__code__.co_filename and frame.lineno <= checks_begin:
-                line = frame.lineno
-        message = str(error).strip().split("\n")[0][:150]
-        return f"error in line {line}: {type(error).__name__}: {message}"
+    except KeyboardInterrupt:
+        return "stopped: does its loop end?"
+    except (Exception, SystemExit) as error:
+        message = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0][:150]}"
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+                 if frame.filename == check.__code__.co_filename and frame.lineno <= checks_begin]
+        if lines:
+            return f"error in line {lines[-1]}: {message}"
+        return f"wrong: the check could not use what your code gives: {message} (--hint {number})"
     return "right"
 
 
-def parts_of(check, source):
-    """The classes, functions and values that a check asks for by name, as pieces of the source."""
-    parts = {}
+def pieces_of(source):
+    """{name: its part of the source} of the classes, functions and values of a file."""
+    pieces = {}
     for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else node
-        parts[getattr(target, "name", getattr(target, "id", None))] = node
-    asked = {node.id for node in ast.walk(parts[check.__name__]) if isinstance(node, ast.Name)}
-    return [node for name, node in parts.items() if name in asked]
+        pieces[getattr(target, "name", getattr(target, "id", None))] = node
+    return pieces
+
+
+def asked_by(piece, pieces):
+    """The names in a piece that stand for other pieces of the file."""
+    asked = {node.id for node in ast.walk(piece) if isinstance(node, ast.Name)}
+    return [name for name in pieces if name in asked and pieces[name] is not piece]
 
 
 def has_blank(part):
     """Does ... stand in it? Not the ... of x[..., 0]."""
+    return blank_line(part) is not None
+
+
+def blank_line(part):
+    """The line of the first ... in it; None where there is none."""
     if isinstance(part, ast.Subscript):
-        return has_blank(part.value)
+        return blank_line(part.value)
     if isinstance(part, ast.Constant):
-        return part.value is ...
-    return any(has_blank(child) for child in ast.iter_child_nodes(part))
+        return part.lineno if part.value is ... else None
+    for child in ast.iter_child_nodes(part):
+        line = blank_line(child)
+        if line is not None:
+            return line
+    return None
 
 
 def difference(got, expected):
     """Two texts that show where they differ; None where all numbers agree to four digits."""
+    kind = shape_text(got)
     got, expected = plain(got), plain(expected)
     ours, theirs = dict(leaves(got)), dict(leaves(expected))
+    if isinstance(expected, (int, float)) and isinstance(got, list):
+        return kind or text(got)[:100], f"the number {text(expected)}"
     if ours.keys() != theirs.keys():
         one, other = shape(got), shape(expected)
-        if one and other and one != other:
+        short = max(len(ours), len(theirs)) <= 6 and len(one) <= 1 and len(other) <= 1
+        if one and other and one != other and not short:
             return f"shape {one}", f"shape {other}"
         return text(got)[:100], text(expected)[:100]
     for place, value in ours.items():
@@ -108,13 +167,24 @@ def leaves(value, place=""):
     """Each number of lists in lists and its place, like [2][0]."""
     if not isinstance(value, list):
         return [(place, value)]
-    return [leaf for i, one in enumerate(value) for leaf in leaves(one, f"{place}[{i}]")]
+    found = []
+    for i, one in enumerate(value):
+        found += leaves(one, f"{place}[{i}]")
+    return found
 
 
 def shape(value):
     return (len(value), *shape(value[0])) if isinstance(value, list) and value else ()
 
+
+def shape_text(value):
+    """"a tensor of shape (1, 1)"; None for what has no shape."""
+    if hasattr(value, "tolist") and hasattr(value, "shape"):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return None
+
+
 def text(value):
     if isinstance(value, list):
-        return "(" + ", ".join(map(text, value)) + ")"
+        return "(" + ", ".join(map(text, value)) + ("," if len(value) == 1 else "") + ")"
     return str(float(f"{value:.6g}")) if isinstance(value, float) else str(value)
