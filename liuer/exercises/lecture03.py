@@ -1,8 +1,8 @@
 """Exercises of lecture 3: gradient descent. In plain Python, without NumPy and PyTorch.
 
-Write your own code where ... stands, then run:
-    python liuer/exercises/lecture03.py                 a line for each exercise
-    python liuer/exercises/lecture03.py --hint 3-1      a hint
+在写着 ... 的地方写你的代码，然后运行 / write your own code where ... stands, then run:
+    python liuer/exercises/lecture03.py                 每题一行 / a line for each exercise
+    python liuer/exercises/lecture03.py --hint 3-1      提示 / a hint
 """
 
 import random
@@ -10,40 +10,50 @@ import random
 from check import run
 
 
-# 3-1. The cost of y_pred = w * x is the mean of (y_pred - y)^2 over the samples. Its slope?
+# 3-1. y_pred = w * x 的代价是所有样本 (y_pred - y)^2 的平均。它对 w 的梯度是多少？
+# The cost of y_pred = w * x is the mean of (y_pred - y)^2 over the samples. What is its gradient?
 def gradient(xs, ys, w):
     """d cost/dw for lists of samples xs, ys and a number w."""
     return ...
 
 
-# 3-2. Stochastic gradient descent: after each sample one step, with the slope of that sample's
-# loss at the weight as it is by then. The samples come in the order of the lists.
+# 3-2. 随机梯度下降（SGD）：每个样本更新一次，用这个样本的损失在当前权重处的梯度。
+# 样本按列表的顺序来。
+# Stochastic gradient descent: one step after each sample, with the gradient of that sample's loss
+# at the current weight. The samples come in the order of the lists.
 def epoch_of_sgd(xs, ys, w, lr):
     """The weights after each sample, a list as long as xs."""
     return ...
 
 
-# 3-3. The compromise: one step for each batch, with the mean slope over the batch. A batch is the
-# next batch_size samples; the last one has what is left.
+# 3-3. 折中：每个小批量更新一次，用这一批的平均梯度。依次取 batch_size 个样本为一批，
+# 最后一批是剩下的样本。
+# The compromise: one step for each mini-batch, with the mean gradient over it. A batch is the
+# next batch_size samples; the last one has whatever is left.
 def epoch_of_batches(xs, ys, w, lr, batch_size):
     """The weights after each batch, a list."""
     return ...
 
 
-# 3-4. Momentum: v <- beta v + slope, then w <- w - lr v. Before the first step v is 0.
+# 3-4. 动量：v <- beta v + 梯度，然后 w <- w - lr v。第一步之前 v 是 0。
+# beta 就是 PyTorch 的 momentum，笔记里的 μ。
+# Momentum: v <- beta v + gradient, then w <- w - lr v. Before the first step v is 0. beta is
+# PyTorch's momentum, μ in the notes.
 def descend(slope_at, w, lr, beta, steps):
     """slope_at(w) is the slope at w; return the weights after each step, a list."""
     return ...
 
 
-# 3-5. With the right learning rate gradient descent on the cost of 3-1 needs one step, from
-# wherever it starts. Which one? For samples on a line y = k x; it depends on the xs alone.
+# 3-5. 学习率选对了，3-1 的代价从任何起点出发，一步就到最低点。是哪个学习率？
+# 样本都在直线 y = k x 上；答案只取决于 xs。
+# With the right learning rate, gradient descent on the cost of 3-1 takes a single step, wherever
+# it starts. Which rate is it? The samples lie on a line y = k x; the answer depends only on xs.
 def lr_of_one_step(xs):
     """The learning rate after whose first step w is k."""
     return ...
 
 
-# Checks: below is nothing to fill in ------------------------------------------------------------
+# Checks: 以下不用填写 / nothing to fill in below -------------------------------------------------
 def cost(xs, ys, w):
     """Mean squared error of y = w x."""
     return sum((w * x - y) ** 2 for x, y in zip(xs, ys, strict=True)) / len(xs)
@@ -64,9 +74,13 @@ COURSE = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
 
 
 def check_3_1():
-    """The derivative of a mean is the mean of the derivatives; for each the chain rule."""
+    """平均的导数等于导数的平均；每一项用链式法则。
+
+    The derivative of a mean is the mean of the derivatives; use the chain rule for each of them.
+    """
     for (xs, ys), w in [(COURSE, 1.0), (some_samples(0, 4), 0.5), (some_samples(1, 7), -2.0)]:
-        yield f"x={xs} y={ys} w={w}", gradient(xs, ys, w), measured(xs, ys, w)
+        expected = measured(xs, ys, w)
+        yield f"x={xs} y={ys} w={w}", gradient(list(xs), list(ys), w), expected
 
 
 def walk(batches, w, lr):
@@ -79,7 +93,10 @@ def walk(batches, w, lr):
 
 
 def check_3_2():
-    """The update stands inside the loop over the samples, and so does the slope it uses."""
+    """更新写在样本的循环里面，它用的梯度也在里面计算。
+
+    The update belongs inside the loop over the samples, and so does the gradient it uses.
+    """
     for (xs, ys), w, lr in [(COURSE, 1.0, 0.01), (some_samples(2, 5), 0.5, 0.05)]:
         batches = [([x], [y]) for x, y in zip(xs, ys, strict=True)]
         expected = walk(batches, w, lr)
@@ -87,7 +104,10 @@ def check_3_2():
 
 
 def check_3_3():
-    """A slice that reaches past the end is short: the mean is over what is really in it."""
+    """切片超出末尾时会变短：平均要除以这一批真正的样本数。
+
+    A slice that reaches past the end is shorter: take the mean over what is really in it.
+    """
     for seed, count, batch_size in [(3, 6, 3), (4, 6, 6), (5, 5, 1), (6, 5, 2), (7, 8, 3)]:
         xs, ys = some_samples(seed, count)
         batches = [(xs[:batch_size], ys[:batch_size])]
@@ -99,8 +119,11 @@ def check_3_3():
 
 
 def check_3_4():
-    """v outlives the step it was made in. With beta = 0 this is gradient descent, with lr = 0 w
-    stays where it is."""
+    """v 要留到下一步。beta = 0 时就是普通的梯度下降；lr = 0 时 w 不动。
+
+    v lives on into the next step. With beta = 0 this is plain gradient descent; with lr = 0 w
+    stays where it is.
+    """
     for w, lr, beta in [(1.0, 0.1, 0.0), (1.0, 0.0, 0.9), (1.0, 0.1, 0.5), (-2.0, 0.02, 0.9)]:
         slopes, expected, here = [], [], w
         for _ in range(5):
@@ -112,7 +135,10 @@ def check_3_4():
 
 
 def check_3_5():
-    """Write the slope as c (w - k); from w a step of lr c (w - k) has to end at k."""
+    """把梯度写成 c (w - k) 的形式：从 w 走一步 lr c (w - k)，要正好到 k。
+
+    Write the gradient as c (w - k); a step of lr c (w - k) from w has to end at k.
+    """
     for xs in (COURSE[0], some_samples(8, 2)[0], some_samples(9, 5)[0]):
         nothing = [0.0] * len(xs)
         expected = 1 / (measured(xs, nothing, 1.0) - measured(xs, nothing, 0.0))

@@ -1,8 +1,8 @@
 """Exercises of lecture 4: back-propagation. 4-1 to 4-4 are the course's.
 
-Write your own code where ... stands, then run:
-    python liuer/exercises/lecture04.py                 a line for each exercise
-    python liuer/exercises/lecture04.py --hint 4-4      a hint
+在写着 ... 的地方写你的代码，然后运行 / write your own code where ... stands, then run:
+    python liuer/exercises/lecture04.py                 每题一行 / a line for each exercise
+    python liuer/exercises/lecture04.py --hint 4-4      提示 / a hint
 """
 
 import random
@@ -12,33 +12,40 @@ import torch
 from check import run
 
 
-# 4-1. The graph of y_pred = x * w with loss = (y_pred - y)^2. Go through it backwards on paper:
-# what is d loss/dw? With x = 2, y = 4, w = 1 it is a number that you can check in your head.
+# 4-1. 计算图 y_pred = x * w，loss = (y_pred - y)^2。在纸上反向走一遍：d loss/dw 是多少？
+# x = 2, y = 4, w = 1 时的结果可以口算检查。
+# The graph of y_pred = x * w with loss = (y_pred - y)^2. Go through it backwards on paper: what
+# is d loss/dw? For x = 2, y = 4, w = 1 you can check the number in your head.
 def slope_of_w(x, y, w):
     """d loss/dw for numbers x, y, w. Without PyTorch."""
     return ...
 
 
-# 4-2. The same with a bias: y_pred = x * w + b. The course takes x = 1, y = 2, w = 1, b = 2.
+# 4-2. 加上偏置：y_pred = x * w + b。课程取 x = 1, y = 2, w = 1, b = 2。
+# The same with a bias: y_pred = x * w + b. The course takes x = 1, y = 2, w = 1, b = 2.
 def slopes_of_w_and_b(x, y, w, b):
     """The pair (d loss/dw, d loss/db)."""
     return ...
 
 
-# 4-3. The quadratic model y_pred = w1 * x^2 + w2 * x + b by hand, loss = (y_pred - y)^2.
+# 4-3. 二次模型 y_pred = w1 * x^2 + w2 * x + b，loss = (y_pred - y)^2，手工求梯度。
+# The quadratic model y_pred = w1 * x^2 + w2 * x + b, loss = (y_pred - y)^2: gradients by hand.
 def slopes_by_hand(x, y, w):
     """w is (w1, w2, b); return (d loss/dw1, d loss/dw2, d loss/db). Without PyTorch."""
     return ...
 
 
-# 4-4. The same three by PyTorch: no derivative of yours, backward() finds them.
+# 4-4. 同样的三个梯度让 PyTorch 来算：不用自己求导，backward() 会求。
+# The same three gradients by PyTorch: you derive nothing, backward() finds them.
 def slopes_by_autograd(x, y, w):
     """w is (w1, w2, b), three numbers; return a tensor (3,) of the three slopes."""
     return ...
 
 
-# 4-5. One epoch of stochastic gradient descent. The line that is missing comes after backward():
-# update weight, and see to it that the next sample finds no gradient of this one.
+# 4-5. 随机梯度下降的一个 epoch。backward() 之后缺了几行：更新权重，
+# 并且不要让这个样本的梯度留给下一个样本。
+# One epoch of stochastic gradient descent. What follows backward() is missing: update the weight,
+# and leave no gradient of this sample for the next one.
 def one_epoch(xs, ys, w, lr):
     """Weight after one step for each sample, beginning at w."""
     weight = torch.tensor(w, requires_grad=True)
@@ -49,13 +56,14 @@ def one_epoch(xs, ys, w, lr):
     return weight.item()
 
 
-# 4-6. A loss to print. loss_of(x, y) gives the loss of one sample as a tensor with its graph.
+# 4-6. 用来打印的平均损失。loss_of(x, y) 返回一个样本的损失，是带着计算图的张量。
+# A mean loss to print. loss_of(x, y) gives the loss of one sample, a tensor with its graph.
 def mean_loss(loss_of, xs, ys):
-    """Mean loss, a number of Python's; while it adds up, no graph of an earlier sample is kept."""
+    """The mean loss, a Python number; while adding up, keep no graph of an earlier sample."""
     return ...
 
 
-# Checks: below is nothing to fill in ------------------------------------------------------------
+# Checks: 以下不用填写 / nothing to fill in below -------------------------------------------------
 def line_loss(x, y, w, b=0.0):
     return (w * x + b - y) ** 2
 
@@ -82,14 +90,21 @@ def some(count):
 
 
 def check_4_1():
-    """Two functions in a row, a product and then a square: multiply their derivatives."""
+    """先乘积，再平方，两个函数相接：把它们的导数相乘。
+
+    Two functions in a row, a product and then a square: multiply their derivatives.
+    """
     for x, y, w in [(2, 4, 1), *some(3)]:
         expected = slopes(line_loss, x, y, [w])[0]
         yield f"x={x} y={y} w={w}", slope_of_w(x, y, w), expected
 
 
 def check_4_2():
-    """Both paths share all but the last step: by how much does y_pred grow with w, with b?"""
+    """两条路径只有最后一步不同：w 增加一点，y_pred 增加多少？b 呢？
+
+    The two paths differ in their last step only: by how much does y_pred change when w grows a
+    little, and when b does?
+    """
     for x, y, w, b in [(1, 2, 1, 2), *some(4)]:
         expected = slopes(line_loss, x, y, [w, b])
         yield f"x={x} y={y} w={w} b={b}", slopes_of_w_and_b(x, y, w, b), expected
@@ -101,13 +116,20 @@ def quadratic_samples():
 
 
 def check_4_3():
-    """As in 4-2; the derivative of y_pred in w1 treats x as a constant, whatever its power."""
+    """同 4-2；对 w1 求导时，x 不论几次方都是常数。
+
+    As in 4-2; for the derivative with respect to w1, x is a constant, whatever its power.
+    """
     for x, y, w in quadratic_samples():
         yield f"x={x} y={y} w={w}", slopes_by_hand(x, y, w), slopes(quadratic_loss, x, y, w)
 
 
 def check_4_4():
-    """Make w a tensor that records what is done with it; backward() leaves the answer there."""
+    """把 w 变成会记录运算的张量（requires_grad）；backward() 之后答案就在它的 .grad 里。
+
+    Make w a tensor that records what is done with it (requires_grad); backward() leaves the
+    answer in its .grad.
+    """
     for x, y, w in quadratic_samples():
         got = slopes_by_autograd(x, y, w)
         yield f"x={x} y={y} w={w}", got, slopes(quadratic_loss, x, y, w)
@@ -115,7 +137,10 @@ def check_4_4():
 
 
 def check_4_5():
-    """backward() adds to .grad. And only what is changed outside of the graph stays a leaf."""
+    """backward() 会往 .grad 上累加，所以要清零。更新要在计算图之外（no_grad 或 .data）。
+
+    backward() adds to .grad, so clear it. And do the update outside the graph (no_grad or .data).
+    """
     for w, lr in [(1.0, 0.01), (0.5, 0.02), (-1.0, 0.05)]:
         expected = w
         for x, y in [(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)]:
@@ -131,7 +156,10 @@ class Token:
 
 
 def check_4_6():
-    """A tensor holds on to the graph it came from. Turn each loss into a number as you add it."""
+    """张量会一直保留它的计算图。累加时把每个损失先变成数。
+
+    A tensor keeps the graph it came from. Turn each loss into a number as you add it.
+    """
     weight = torch.tensor(1.0, requires_grad=True)
     alive, most = weakref.WeakSet(), 0
 
@@ -150,6 +178,9 @@ def check_4_6():
     yield "the type of the mean", type(got).__name__, "float"
     yield "graphs in memory at a time", f"{most} of 5", f"{min(most, 2)} of 5"
 
+
+FORBIDDEN = {"4-1": ["torch"], "4-2": ["torch"], "4-3": ["torch"],
+             "4-4": ["slope_of_w", "slopes_of_w_and_b", "slopes_by_hand"]}
 
 if __name__ == "__main__":
     run(globals(), then="Next: liuer/lesson4_4.py has both ways side by side; then lecture 5, "
