@@ -8,18 +8,37 @@ A factor on x is multiplied from block to block, in the gradient too: eight halv
 with eight blocks only the plain x learns; with lesson 11.2's two (--depth 1) all three do.
 He et al. (2016), figure 2 (a), (b), (e): with 110 layers 6.6, 12.4, 12.2 % errors on CIFAR-10.
 
-Run:   python liuer/lesson11_3.py           (--help lists the settings)
-See:   test accuracy 95.73% identity, 11.35% constant scaling, 11.35% 1x1 convolution
-Notes: liuer/README.md, lecture 11
+Run:     python liuer/lesson11_3.py                 (--help lists the settings)
+Prints:  test accuracy 95.73% identity, 11.35% constant scaling, 11.35% 1x1 convolution
+Notes:   liuer/README.md, lecture 11
 """
-
-import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 
-from utils import finite, flags, load_mnist, pick_device, show  # liuer/utils.py
+from utils import finite, load_mnist, pick_device, progress, settings, show
+
+DIGITS = 10_000         # of the 60,000: enough to compare, a sixth of the time
+
+
+class Digits(Dataset):
+    """Images (N, 28, 28) in bytes and their labels (N,), as ToTensor and Normalize make them."""
+
+    def __init__(self, images, labels):
+        x = images.unsqueeze(1) / 255           # ToTensor(): (N, 1, 28, 28), 0 to 1
+        self.x = (x - 0.1307) / 0.3081          # Normalize((0.1307,), (0.3081,)): mean 0, std 1
+        self.y = labels
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+    def __getitems__(self, indices):            # ours: a batch at once is faster than one by one
+        return self.x[indices], self.y[indices]
 
 
 class ResidualBlock(nn.Module):
@@ -29,13 +48,15 @@ class ResidualBlock(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
 
     def forward(self, x):               # (N, C, H, W)
-        y = self.conv2(F.relu(self.conv1(x)))
-        return F.relu(x + y)            # (N, C, H, W)
+        y = F.relu(self.conv1(x))
+        y = self.conv2(y)
+        return F.relu(x + y)            # (N, C, H, W)  add first, then activate
 
 
 class ScaledBlock(ResidualBlock):       # the same layers
     def forward(self, x):
-        y = self.conv2(F.relu(self.conv1(x)))
+        y = F.relu(self.conv1(x))
+        y = self.conv2(y)
         return F.relu(0.5 * x + 0.5 * y)
 
 
@@ -45,8 +66,13 @@ class ConvShortcutBlock(ResidualBlock):
         self.shortcut = nn.Conv2d(channels, channels, kernel_size=1)
 
     def forward(self, x):
-        y = self.conv2(F.relu(self.conv1(x)))
+        y = F.relu(self.conv1(x))
+        y = self.conv2(y)
         return F.relu(self.shortcut(x) + y)
+
+
+BLOCKS = {"identity": ResidualBlock, "constant scaling": ScaledBlock,
+          "1x1 convolution": ConvShortcutBlock}
 
 
 class Net(nn.Module):                   # lesson 11.2's, with `depth` blocks in each of two places
@@ -55,79 +81,115 @@ class Net(nn.Module):                   # lesson 11.2's, with `depth` blocks in 
         self.conv1 = nn.Conv2d(1, 16, kernel_size=5)
         self.conv2 = nn.Conv2d(16, 32, kernel_size=5)
         self.mp = nn.MaxPool2d(2)
-        self.blocks1 = nn.Sequential(*[block(16) for _ in range(depth)])
-        self.blocks2 = nn.Sequential(*[block(32) for _ in range(depth)])
+        self.blocks1 = nn.Sequential()
+        self.blocks2 = nn.Sequential()
+        for _ in range(depth):
+            self.blocks1.append(block(16))
+            self.blocks2.append(block(32))
         self.fc = nn.Linear(512, 10)
 
-    def forward(self, x):                                   # (N, 1, 28, 28)
-        x = self.blocks1(self.mp(F.relu(self.conv1(x))))    # (N, 16, 12, 12)
-        x = self.blocks2(self.mp(F.relu(self.conv2(x))))    # (N, 32, 4, 4)
-        return self.fc(x.flatten(start_dim=1))              # (N, 10)
+    def forward(self, x):                       # (N, 1, 28, 28)
+        x = self.mp(F.relu(self.conv1(x)))      # (N, 16, 24, 24), then (N, 16, 12, 12)
+        x = self.blocks1(x)                     # (N, 16, 12, 12)
+        x = self.mp(F.relu(self.conv2(x)))      # (N, 32, 8, 8), then (N, 32, 4, 4)
+        x = self.blocks2(x)                     # (N, 32, 4, 4)
+        x = x.flatten(start_dim=1)              # (N, 512)
+        return self.fc(x)                       # (N, 10)  raw scores: the loss has the softmax
 
 
 def first_gradient(model, x, y):
-    """Norm of the loss's gradient at the model's first layer."""
-    F.cross_entropy(model(x), y).backward()
-    return model.conv1.weight.grad.norm().item()
+    """Norm of the loss's gradient at the model's first layer; the model stays as it is."""
+    model.eval()
+    weight = next(model.parameters())
+    x, y = x.to(weight.device), y.to(weight.device)
+    loss = F.cross_entropy(model(x), y)
+    gradient = torch.autograd.grad(loss, weight)[0]     # adds nothing to weight.grad
+    return gradient.norm().item()
+
+
+def train(model, loader, criterion, optimizer, scheduler=None):
+    """One epoch; return the mean loss of a sample."""
+    model.train()
+    device = next(model.parameters()).device
+    total = count = 0
+    for inputs, target in loader:
+        inputs, target = inputs.to(device), target.to(device)
+        outputs = model(inputs)                 # forward
+        loss = criterion(outputs, target)
+        optimizer.zero_grad()
+        loss.backward()                         # backward
+        optimizer.step()                        # update
+        if scheduler:
+            scheduler.step()                    # ours: the learning rate falls with every step
+        total += loss.item() * len(target)      # the last batch is smaller
+        count += len(target)
+    return total / count
 
 
 @torch.no_grad()
-def accuracy(model, x, y):
-    """Share of images whose highest score is the right digit, in big batches."""
-    was_training = model.training
+def test(model, loader):
+    """Share of right answers."""
     model.eval()
-    y_pred = torch.cat([model(batch).argmax(dim=1) for batch in x.split(1000)])     # (N,)
-    model.train(was_training)
-    return (y_pred == y.view_as(y_pred)).float().mean().item()
+    device = next(model.parameters()).device
+    correct = total = 0
+    for inputs, target in loader:
+        inputs, target = inputs.to(device), target.to(device)
+        outputs = model(inputs)
+        predicted = outputs.argmax(dim=1)
+        assert predicted.shape == target.shape  # otherwise == would compare all with all
+        correct += (predicted == target).sum().item()
+        total += len(target)
+    return correct / total
 
 
 def main(epochs=1, batch_size=64, lr=0.05, depth=4, seed=0):
-    """Train the three nets; return for each losses, gradients by blocks and test accuracy.
+    """Train the three nets; return for each its losses, gradients by blocks and test accuracy.
 
-    epochs: passes over the training digits, >= 1
-    batch_size: images a step, >= 1
-    lr: learning rate, > 0 and <= 1
-    depth: blocks in each of the net's two places, >= 1
-    seed: of the initial weights and the order of the images, >= 0
+    epochs: passes over the training digits
+    batch_size: images a step
+    lr: learning rate
+    depth: blocks in each of the net's two places
+    seed: of the initial weights and the order of the images
     """
-    started = time.perf_counter()
     device = pick_device()
 
     # 1. Prepare data
-    x_train, y_train, x_test, y_test = load_mnist(device)
-    x_train, y_train = x_train[:10_000], y_train[:10_000]   # enough to compare, a sixth of the time
+    x_train, y_train, x_test, y_test = load_mnist()
+    train_dataset = Digits(x_train[:DIGITS], y_train[:DIGITS])
+    test_dataset = Digits(x_test, y_test)
+    train_loader = DataLoader(train_dataset, batch_size, shuffle=True, collate_fn=tuple)
+    test_loader = DataLoader(test_dataset, 1000, collate_fn=tuple)
+    x, y = train_dataset[:64]
 
     losses, gradients, accuracies = {}, {}, {}
-    for name, block in (("identity", ResidualBlock), ("constant scaling", ScaledBlock),
-                        ("1x1 convolution", ConvShortcutBlock)):
-        # 2. Define model
-        torch.manual_seed(seed)     # untrained nets of 2, 4, ... 16 blocks, then the one to train
-        gradients[name] = [first_gradient(Net(block, n).to(device), x_train[:64], y_train[:64])
-                           for n in range(1, 9)]
+    for name, block in BLOCKS.items():
+        gradients[name] = []
+        for n in range(1, 9):               # untrained nets of 2, 4, ... 16 blocks
+            torch.manual_seed(seed)
+            gradients[name].append(first_gradient(Net(block, n).to(device), x, y))
         print(f"{name:16} | gradient at the first layer of 16 blocks {gradients[name][-1]:.0e}")
+
+        # 2. Define model
+        torch.manual_seed(seed)
         model = Net(block, depth).to(device, memory_format=torch.channels_last)
 
         # 3. Loss and optimizer
         criterion = nn.CrossEntropyLoss()
-        optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, weight_decay=5e-4)
+        optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, weight_decay=5e-4)
 
-        # 4. Training cycle: forward, backward, update
-        torch.manual_seed(seed)     # the same batches for every net
+        # 4. Training cycle
+        torch.manual_seed(seed)             # the same batches for every net
         losses[name] = []
         for epoch in range(1, epochs + 1):
-            total = 0.0
-            for batch in torch.randperm(len(x_train), device=device).split(batch_size):
-                loss = criterion(model(x_train[batch]), y_train[batch])     # forward
-                optimizer.zero_grad()
-                loss.backward()                                             # backward
-                optimizer.step()                                            # update
-                total += finite(loss) * len(batch)
-            losses[name].append(total / len(x_train))
+            batches = progress(train_loader, f"{name:16} | epoch {epoch}/{epochs}")
+            losses[name].append(finite(train(model, batches, criterion, optimizer)))
             print(f"{name:16} | epoch {epoch}/{epochs} | loss {losses[name][-1]:.4f}")
-        accuracies[name] = accuracy(model, x_test, y_test)
+        accuracies[name] = test(model, test_loader)
 
-    figures = ", ".join(f"{value:.2%} {name}" for name, value in accuracies.items())
-    print(f"test accuracy {figures} | {time.perf_counter() - started:.1f} s")
+    texts = []
+    for name in BLOCKS:
+        texts.append(f"{accuracies[name]:.2%} {name}")
+    print("test accuracy " + ", ".join(texts))
     return {"losses": losses, "gradients": gradients, "accuracies": accuracies}
 
 
@@ -138,7 +200,8 @@ def draw(result):
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for name, norms in result["gradients"].items():
         left.semilogy(range(2, 17, 2), norms, ".-", label=name)
-        right.bar_label(right.bar(name, result["accuracies"][name]), fmt="{:.1%}")
+        bar = right.bar(name, result["accuracies"][name])
+        right.bar_label(bar, fmt="{:.1%}")
     left.set(xlabel="blocks", ylabel="gradient norm at the first layer, before training")
     left.legend()
     right.set(ylabel="test accuracy after training", ylim=(0, 1.1))
@@ -146,5 +209,5 @@ def draw(result):
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main))
     show(draw(result), "lesson11_3")
