@@ -54,31 +54,45 @@ def next_of(states):
 def states_of(names):
     """Pairs of an exercise's number and its state, one after the other."""
     source = Path(names["__file__"]).read_text(encoding="utf-8")
+    checks_begin = source.partition("\n# Checks")[0].count("\n") + 1
     pieces = pieces_of(source)
+    readers = {name: piece for name, piece in pieces.items() if piece.lineno <= checks_begin}
     owners = {}                                     # {a function to fill in: its exercise}
     for number, check in checks_of(names).items():
-        for name in asked_by(pieces[check.__name__], pieces):
+        for name in asked_by(pieces[check.__name__], readers):
             owners.setdefault(name, number)
     for number, check in checks_of(names).items():
-        parts = {name: pieces[name] for name in asked_by(pieces[check.__name__], pieces)}
+        parts = [readers[name] for name in asked_by(pieces[check.__name__], readers)]
         forbidden = names.get("FORBIDDEN", {}).get(number, [])
-        yield number, state_of(number, check, source, parts, pieces, owners, forbidden)
+        yield number, (not_yet(parts, readers, owners) or uses(number, parts, forbidden, names)
+                       or state_of(number, check, checks_begin))
 
 
-def state_of(number, check, source, parts, pieces, owners, forbidden):
-    """open, waiting, right, wrong with the first difference, or error with the reader's line."""
-    for part in parts.values():
+def not_yet(parts, readers, owners):
+    """open, or waiting for another exercise whose function it calls; None where neither."""
+    for part in parts:
         if has_blank(part):
             return f"open (line {blank_line(part)})"
-    for part in parts.values():
-        for name in asked_by(part, pieces):
-            if name not in parts and has_blank(pieces[name]):
+    for part in parts:
+        for name in asked_by(part, readers):
+            if has_blank(readers[name]):
                 return f"waiting: it uses {name}, {owners.get(name, 'which')} is still open"
-        for call in ast.walk(part):
-            called = getattr(call, "attr", getattr(call, "id", None))
-            if isinstance(call, (ast.Attribute, ast.Name)) and called in forbidden:
-                return f"wrong: uses {ast.unparse(call)} (--hint {number})"
-    checks_begin = source.partition("\n# Checks")[0].count("\n") + 1
+    return None
+
+
+def uses(number, parts, forbidden, names):
+    """The first call that the task forbids; None where there is none."""
+    for part in parts:
+        for node in ast.walk(part):
+            attribute = isinstance(node, ast.Attribute) and node.attr in forbidden
+            name = isinstance(node, ast.Name) and node.id in forbidden and node.id in names
+            if attribute or name:
+                return f"wrong: uses {ast.unparse(node)} (--hint {number})"
+    return None
+
+
+def state_of(number, check, checks_begin):
+    """right, wrong with the first difference, or error with the line of the reader's code."""
     try:
         for given, got, expected in check():
             texts = difference(got, expected)

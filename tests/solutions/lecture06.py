@@ -22,7 +22,9 @@ def accuracy(z, y):
 
 
 MISTAKES = {
-    "6-1": [("torch.logaddexp(torch.zeros_like(z), z)", "torch.log(1 + torch.exp(z))"),
+    "6-1": [("(torch.logaddexp(torch.zeros_like(z), z) - y * z).mean()",
+             "torch.nn.functional.binary_cross_entropy_with_logits(z, y)"),
+            ("torch.logaddexp(torch.zeros_like(z), z)", "torch.log(1 + torch.exp(z))"),
             ("(torch.logaddexp(torch.zeros_like(z), z) - y * z)",
              "-(y * torch.sigmoid(z).log() + (1 - y) * (1 - torch.sigmoid(z)).log())"),
             ("(torch.logaddexp(torch.zeros_like(z), z) - y * z)",
@@ -34,7 +36,7 @@ MISTAKES = {
     "6-3": [("torch.zeros_like(z), z", "z, torch.zeros_like(z)"), ("dim=1", "dim=0"),
             ("torch.zeros_like(z), z", "-z, z"),
             ("torch.zeros_like(z), z", "1 - torch.sigmoid(z), torch.sigmoid(z)")],
-    "6-4": [("> 0", "> 0.5"), ("z[:, 0]", "z"), (".mean()", ".sum()"),
+    "6-4": [("> 0", "> 0.5"), ("> 0", ">= 0"), ("z[:, 0]", "z"), (".mean()", ".sum()"),
             ("z[:, 0] > 0", "z[:, 0] < 0")],
 }
 ALSO_RIGHT = {

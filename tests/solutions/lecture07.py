@@ -30,11 +30,11 @@ def shapes(sizes, samples):
     return result
 
 
-def parameters(sizes):
-    total = 0
-    for i in range(len(sizes) - 1):
-        total += sizes[i] * sizes[i + 1] + sizes[i + 1]
-    return total
+def standardise(x_train, x_new):
+    mean = x_train.mean(dim=0)
+    deviation = x_train.std(dim=0, correction=0)
+    deviation[deviation == 0] = torch.inf
+    return (x_train - mean) / deviation, (x_new - mean) / deviation
 
 
 def accuracy(model, x, y, batch_size):
@@ -57,12 +57,14 @@ MISTAKES = {
             ("self.activation(self.linear1(x))", "torch.sigmoid(self.linear1(x))"),
             ("        super().__init__()\n", ""), ("nn.Linear(6, 4)", "nn.Linear(4, 6)"),
             ("        return torch", "        torch")],
-    "7-2": [("weight.T", "weight"), (" + bias", ""), ("x @ weight.T", "weight @ x.T"),
+    "7-2": [("x @ weight.T + bias", "nn.functional.linear(x, weight, bias)"),
+            ("weight.T", "weight"), (" + bias", ""), ("x @ weight.T", "weight @ x.T"),
             ("bias\n", "bias[:, None]\n")],
     "7-3": [("(outputs, inputs)", "(inputs, outputs)"), ("(outputs,)", "(1, outputs)"),
             ("(samples, outputs)", "(outputs, samples)"), ("len(sizes) - 1", "len(sizes) - 2")],
-    "7-4": [(" + sizes[i + 1]\n", "\n"), ("+ sizes[i + 1]\n", "+ sizes[i]\n"),
-            ("+ sizes[i + 1]\n", "+ 1\n")],
+    "7-4": [(", correction=0", ""), ("x_train.mean(dim=0)", "x_train.mean()"),
+            ("(x_new - mean) / deviation", "(x_new - x_new.mean(dim=0)) / x_new.std(dim=0)"),
+            ("    deviation[deviation == 0] = torch.inf\n", "")],
     "7-5": [(").sum()", ").float().mean()"), ("right / len(x)", "right / (start + batch_size)"),
             ("len(x), batch_size", "len(x) - batch_size + 1, batch_size"),
             ("x[start:start + batch_size]", "x"), ("> 0.5", "> 0")],
