@@ -1,10 +1,11 @@
 """Exercises of lecture 9: softmax and cross-entropy. 9-1 and 9-2 are the course's.
 
-Write your own code where ... stands, then run:
-    python liuer/exercises/lecture09.py                 a line for each exercise
-    python liuer/exercises/lecture09.py --hint 9-1      a hint
+在写着 ... 的地方写你的代码，然后运行 / write your own code where ... stands, then run:
+    python liuer/exercises/lecture09.py                 每题一行 / a line for each exercise
+    python liuer/exercises/lecture09.py --hint 9-1      提示 / a hint
 """
 
+import copy
 import math
 
 import torch
@@ -14,7 +15,9 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 
-# 9-1. CrossEntropyLoss against NLLLoss: what does the one do that the other leaves to you? Write
+# 9-1. CrossEntropyLoss 和 NLLLoss：前者做了哪一步，后者留给你做？先用下标写出 NLLLoss，
+# 再用它写出 CrossEntropyLoss。两者都对样本取平均。
+# CrossEntropyLoss and NLLLoss: what does the first one do that the other leaves to you? Write
 # NLLLoss by indexing, then CrossEntropyLoss with it. Both are means over the samples.
 def nll(log_p, y):
     """log_p (N, C) logarithms of probabilities, y (N,) numbers of classes. Without PyTorch's."""
@@ -26,9 +29,12 @@ def cross_entropy(z, y):
     return ...
 
 
-# 9-2. Otto's products come in nine classes, called Class_1 to Class_9. Kaggle wants a probability
-# of each, and scores them by the log-loss: the mean of -log p of the true class, natural logarithm,
-# where no p counts as less than 1e-15. One wrong "I am sure" would cost infinitely much otherwise.
+# 9-2. Otto 的商品分九类，Class_1 到 Class_9。Kaggle 要求给出每一类的概率，用 log-loss 打分：
+# 真实类别的 -log p（自然对数）的平均，p 小于 1e-15 时按 1e-15 算，
+# 否则一次“确信”的错误就是无穷大。
+# Otto's products come in nine classes, Class_1 to Class_9. Kaggle wants a probability for each and
+# scores by log-loss: the mean of -log p of the true class (natural logarithm), where a p below
+# 1e-15 counts as 1e-15. Otherwise one answer that is sure and wrong would cost infinitely much.
 def class_numbers(labels):
     """["Class_3", "Class_1"] -> a tensor (N,) of whole numbers that CrossEntropyLoss takes."""
     return ...
@@ -44,8 +50,10 @@ def log_loss(p, labels):
     return ...
 
 
-# 9-3. No softmax twice: the loss of this net is F.cross_entropy(model(x), y), and people want to
-# see probabilities. What does each method return? ReLU between the layers.
+# 9-3. softmax 不能做两次：这个网络的损失是 F.cross_entropy(model(x), y)，而人想看到概率。
+# 两个方法各返回什么？forward 返回原始分数（logits）。两层之间用 ReLU。
+# No softmax twice: the loss of this net is F.cross_entropy(model(x), y), and people want to see
+# probabilities. What does each method return? forward gives raw scores. ReLU between the layers.
 class Classifier(nn.Module):
     def __init__(self):
         super().__init__()
@@ -53,7 +61,7 @@ class Classifier(nn.Module):
         self.l2 = nn.Linear(8, 4)
 
     def forward(self, x):
-        """x (N, 6): (N, 4), for the loss."""
+        """x (N, 6): raw scores (N, 4)."""
         return ...
 
     def predict(self, x):
@@ -61,23 +69,29 @@ class Classifier(nn.Module):
         return ...
 
 
-# 9-4. exp(89) is more than float32 can hold, and exp(-104) is 0 to it. Write a log-softmax that is
-# right for scores of 1000 and -1000 as well.
+# 9-4. exp(89) 超出 float32 的范围，exp(-104) 会变成 0。写一个 log-softmax，
+# 分数是 1000 和 -1000 时也正确。
+# exp(89) is more than float32 can hold, and exp(-104) becomes 0. Write a log-softmax that is right
+# for scores of 1000 and -1000 as well.
 def log_softmax(z):
     """z (N, C): z - log(sum of exp(z) over the classes), without PyTorch's softmax or logsumexp."""
     return ...
 
 
-# 9-5. The accuracy of a model on the samples of a loader, whose last batch is smaller than others.
-# To answer, the model is in evaluation mode; afterwards it is in the mode in which it came.
+# 9-5. 模型在一个 DataLoader 上的准确率；最后一批比别的批小。测试时模型要处于 eval 模式，
+# 也不要记录计算图。
+# The accuracy of a model on a DataLoader whose last batch is smaller than the others. To be tested,
+# the model has to be in evaluation mode, and no graph should be recorded.
 def accuracy(model, loader):
     """The share of samples whose highest score is that of the right class, a number."""
     return ...
 
 
-# 9-6. From pictures to the net's input, and where 0.1307 and 0.3081 come from: mean and deviation
-# of all pixels of the training pictures, as numbers from 0 to 1. Normalize does not make anything
-# normally distributed: it shifts and scales, nothing else.
+# 9-6. 从图像到网络的输入，0.1307 和 0.3081 从哪里来：训练图像全部像素（换算到 0 到 1）的均值和
+# 标准差。Normalize 不会让数据变成正态分布，它只是平移和缩放。
+# From images to the net's input, and where 0.1307 and 0.3081 come from: mean and deviation of all
+# pixels of the training images, as numbers from 0 to 1. Normalize makes nothing normally
+# distributed: it shifts and scales, nothing else.
 def pixel_statistics(images):
     """images (N, H, W) uint8, 0 to 255: the pair (mean, deviation) of all their pixels."""
     return ...
@@ -88,7 +102,53 @@ def normalise(images, mean, deviation):
     return ...
 
 
-# Checks: below is nothing to fill in ------------------------------------------------------------
+# 9-7. softmax 加交叉熵，对分数 z 的梯度，手工写出来，不用 autograd：第九讲推导的那个简单式子。
+# The gradient of cross-entropy after softmax with respect to the scores z, by hand and without
+# autograd: the simple formula of the lecture.
+def gradient_of_scores(z, y):
+    """z (N, C), y (N,): d loss/dz (N, C), where the loss is the mean over the N samples."""
+    return ...
+
+
+# 9-8. 学习率要在验证集上选，不能看测试集。对每个学习率，从同样的权重（copy.deepcopy(model)）
+# 出发训练，返回验证损失最小的那个学习率。
+# The learning rate is chosen on the validation part, never on the test part. Train with each rate,
+# always from the same weights (copy.deepcopy(model)); return the rate with the lowest validation
+# loss.
+def choose_lr(model, x_train, y_train, x_val, y_val, rates, epochs):
+    """SGD on F.cross_entropy, all samples in each step. Return one of the rates."""
+    return ...
+
+
+# 9-9. 找错误。下面两个函数能运行，但有三处错误：准确率会偏，损失也不对。抄下来并改正。
+# Find the faults. These two functions run, but three lines are wrong. Copy them and mend the lines.
+#     def run_epoch(model, loader, optimizer):
+#         model.eval()
+#         for inputs, target in loader:
+#             outputs = model(inputs).softmax(dim=1)
+#             loss = F.cross_entropy(outputs, target)
+#             optimizer.zero_grad()
+#             loss.backward()
+#             optimizer.step()
+#     def share_right(model, loader):
+#         model.eval()
+#         shares = []
+#         with torch.no_grad():
+#             for inputs, target in loader:
+#                 predicted = model(inputs).argmax(dim=1)
+#                 shares.append((predicted == target).float().mean().item())
+#         return sum(shares) / len(shares)
+def run_epoch(model, loader, optimizer):
+    """Train for one epoch."""
+    ...
+
+
+def share_right(model, loader):
+    """The share of right answers over all samples, a number."""
+    ...
+
+
+# Checks: 以下不用填写 / nothing to fill in below -------------------------------------------------
 LECTURE_A = [[0.1, 0.2, 0.9], [1.1, 0.1, 0.2], [0.2, 2.1, 0.1]]
 LECTURE_B = [[0.8, 0.2, 0.3], [0.2, 0.3, 0.5], [0.2, 0.2, 0.5]]
 
@@ -108,8 +168,12 @@ def softmax_by_loops(z):
 
 
 def check_9_1():
-    """CrossEntropyLoss takes raw scores, NLLLoss logarithms of probabilities. Of each row nll picks
-    one value; two lists of indices pick one of each row."""
+    """CrossEntropyLoss 接收原始分数，NLLLoss 接收概率的对数。nll 从每行取一个值：
+    两个下标列表可以每行取一个。
+
+    CrossEntropyLoss takes raw scores, NLLLoss takes logarithms of probabilities. nll picks one
+    value of each row; two lists of indices do that.
+    """
     z, y = scores_and_labels(5, 4)
     yield "nll, 5 random samples of 4 classes", nll(F.log_softmax(z, dim=1), y), \
         F.nll_loss(F.log_softmax(z, dim=1), y)
@@ -122,8 +186,11 @@ def check_9_1():
 
 
 def check_9_2():
-    """A label's digit is its number plus one. The probabilities of a product sum to 1. clamp keeps
-    a tensor from falling below a bound."""
+    """类别名里的数字减一就是编号。每个商品的概率之和是 1。clamp 可以给张量设下限。
+
+    The digit in a label is its number plus one. The probabilities of a product sum to 1. clamp
+    gives a tensor a lower bound.
+    """
     labels = ["Class_3", "Class_1", "Class_9", "Class_3"]
     got = class_numbers(labels)
     yield f"class_numbers of {labels}", got, [2, 0, 8, 2]
@@ -139,8 +206,11 @@ def check_9_2():
 
 
 def check_9_3():
-    """The loss has a softmax of its own, so the net has none. And a ReLU on the last layer would
-    wipe out every score below 0."""
+    """损失函数里已经有 softmax，所以网络里没有。最后一层也不要 ReLU：它会抹掉所有负的分数。
+
+    The loss has a softmax of its own, so the net has none. And no ReLU on the last layer: it would
+    wipe out every negative score.
+    """
     torch.manual_seed(3)
     model, x = Classifier(), 3 * torch.randn(5, 6)
     hidden = (x @ model.l1.weight.T + model.l1.bias).clamp(min=0)
@@ -154,8 +224,11 @@ def check_9_3():
 
 
 def check_9_4():
-    """Softmax stays what it is where every score of a row gets smaller by the same number. Take one
-    that makes the largest score of each row 0."""
+    """一行的分数都减去同一个数，softmax 不变。减去多少，能让每行最大的分数变成 0？
+
+    Softmax does not change when the same number is subtracted from all scores of a row. Which
+    number makes the largest score of each row 0?
+    """
     z, _ = scores_and_labels(3, 4)
     yield "random scores (3, 4)", log_softmax(z), F.log_softmax(z, dim=1)
     for rows in [[[1000.0, 999.0, 0.0]], [[-1000.0, -1001.0, -1002.0]],
@@ -165,8 +238,11 @@ def check_9_4():
 
 
 def check_9_5():
-    """Count right answers and samples over all batches, divide once at the end. Dropout answers at
-    random in training mode, and a model knows its mode."""
+    """先把所有批里答对的个数和样本数加起来，最后除一次。训练模式下 dropout 的回答是随机的。
+
+    Add up right answers and samples over all batches, then divide once. In training mode dropout
+    makes the answers random.
+    """
     torch.manual_seed(0)
     x = torch.randn(10, 3)
     y = x.argmax(dim=1)
@@ -177,12 +253,14 @@ def check_9_5():
         loader = DataLoader(TensorDataset(x, y), batch_size=4)
         yield f"batches of 4, 4, 2, of which 4, 4, 0 are right, model.training={mode}", \
             accuracy(model, loader), 0.8
-        yield "model.training afterwards", model.training, mode
 
 
 def check_9_6():
-    """ToTensor divides by 255 and gives a picture an axis for its one channel. A mean of the
-    pictures' deviations is not the deviation of all pixels."""
+    """ToTensor 除以 255，并加上通道这一维。各图标准差的平均，不是全部像素的标准差。
+
+    ToTensor divides by 255 and adds the axis of the channel. The mean of the images' deviations is
+    not the deviation of all pixels.
+    """
     generator = torch.Generator().manual_seed(6)
     bright = torch.randint(20, 250, (60, 1, 1), generator=generator)
     images = (torch.rand(60, 28, 28, generator=generator) * bright).byte()
@@ -196,6 +274,86 @@ def check_9_6():
     yield f"normalise, images={small.tolist()} mean=0.1 deviation=0.5", \
         normalise(small, 0.1, 0.5), expected
 
+
+def check_9_7():
+    """概率减去 one-hot，再除以样本数 N。
+
+    The probabilities minus the one-hot labels, divided by N for the mean.
+    """
+    for samples, classes in [(1, 3), (4, 5)]:
+        z, y = scores_and_labels(samples, classes, seed=samples)
+        given = f"{samples} random samples of {classes} classes"
+        leaf = z.clone().requires_grad_()
+        F.cross_entropy(leaf, y).backward()
+        yield given, gradient_of_scores(z, y), leaf.grad
+
+
+def check_9_8():
+    """每个学习率都从模型的一份新拷贝开始；比较的是训练之后的验证损失。
+
+    Begin with a fresh copy of the model for each rate; compare the validation losses afterwards.
+    """
+    for seed, rates in [(0, [0.001, 0.3, 30.0]), (1, [30.0, 0.003, 1.0]), (2, [0.5, 0.01])]:
+        torch.manual_seed(seed)
+        model = nn.Linear(4, 3)
+        x = torch.randn(40, 4)
+        y = (x @ torch.randn(4, 3)).argmax(dim=1)
+        before = copy.deepcopy(model.state_dict())
+        losses = []
+        for rate in rates:
+            weight, bias = before["weight"].clone(), before["bias"].clone()
+            for _ in range(20):
+                slope = (x[:30] @ weight.T + bias).softmax(dim=1) - F.one_hot(y[:30], 3)
+                weight -= rate * slope.T @ x[:30] / 30
+                bias -= rate * slope.mean(dim=0)
+            losses.append(F.cross_entropy(x[30:] @ weight.T + bias, y[30:]).item())
+        got = choose_lr(model, x[:30], y[:30], x[30:], y[30:], rates, 20)
+        yield f"rates {rates}", got, rates[losses.index(min(losses))]
+        same = all(torch.equal(model.state_dict()[name], before[name]) for name in before)
+        yield f"rates {rates}, the given model is unchanged", same, True
+
+
+def check_9_9():
+    """训练用哪个模式？损失要的是分数还是概率？最后一批较小时，怎样取平均？
+
+    Which mode is for training? Does the loss want scores or probabilities? And how is the mean to
+    be taken where the last batch is smaller?
+    """
+    class Noted(nn.Module):
+        """One linear layer that notes its mode."""
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 3)
+            self.modes = []
+
+        def forward(self, x):
+            self.modes.append(self.training)
+            return self.layer(x)
+
+    torch.manual_seed(9)
+    x = torch.randn(10, 3)
+    y = x.argmax(dim=1)
+    loader = DataLoader(TensorDataset(x, y), batch_size=4)
+    model = Noted()
+    weight, bias = model.layer.weight.detach().clone(), model.layer.bias.detach().clone()
+    for start in (0, 4, 8):
+        inputs, target = x[start:start + 4], y[start:start + 4]
+        slope = ((inputs @ weight.T + bias).softmax(dim=1) - F.one_hot(target, 3)) / len(target)
+        weight -= 0.5 * slope.T @ inputs
+        bias -= 0.5 * slope.sum(dim=0)
+    run_epoch(model, loader, torch.optim.SGD(model.parameters(), lr=0.5))
+    yield "run_epoch: the mode of the model", model.modes, [True] * 3
+    yield "run_epoch: the weights after 3 steps", model.layer.weight, weight
+    y[8:] = (y[8:] + 1) % 3             # the last batch of 4, 4, 2 is all wrong
+    model = nn.Identity()
+    yield "share_right: batches of 4, 4, 2, of which 4, 4, 0 are right", \
+        share_right(model, DataLoader(TensorDataset(x, y), batch_size=4)), 0.8
+    yield "share_right: the mode of the model", model.training, False
+
+
+FORBIDDEN = {"9-1": ["nll_loss", "cross_entropy", "NLLLoss", "CrossEntropyLoss"],
+             "9-4": ["softmax", "log_softmax", "logsumexp", "LogSoftmax", "Softmax"],
+             "9-7": ["backward", "grad", "requires_grad_"]}
 
 if __name__ == "__main__":
     run(globals(), then="Next: liuer/lesson9_2.py and lesson9_3.py, then exercises/lecture10.py")

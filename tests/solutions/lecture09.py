@@ -1,5 +1,7 @@
 """Solutions of lecture 9, and changes to them that readers make: each must be seen."""
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -46,13 +48,11 @@ def log_softmax(z):
 
 @torch.no_grad()
 def accuracy(model, loader):
-    was_training = model.training
     model.eval()
     right = samples = 0
     for x, y in loader:
         right += (model(x).argmax(dim=1) == y).sum().item()
         samples += len(y)
-    model.train(was_training)
     return right / samples
 
 
@@ -65,8 +65,49 @@ def normalise(images, mean, deviation):
     return (images.unsqueeze(1) / 255 - mean) / deviation
 
 
+def gradient_of_scores(z, y):
+    p = z.exp() / z.exp().sum(dim=1, keepdim=True)
+    return (p - F.one_hot(y, z.shape[1])) / len(y)
+
+
+def choose_lr(model, x_train, y_train, x_val, y_val, rates, epochs):
+    losses = []
+    for rate in rates:
+        candidate = copy.deepcopy(model)
+        optimizer = torch.optim.SGD(candidate.parameters(), lr=rate)
+        for _ in range(epochs):
+            loss = F.cross_entropy(candidate(x_train), y_train)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        with torch.no_grad():
+            losses.append(F.cross_entropy(candidate(x_val), y_val).item())
+    return rates[losses.index(min(losses))]
+
+
+def run_epoch(model, loader, optimizer):
+    model.train()
+    for inputs, target in loader:
+        loss = F.cross_entropy(model(inputs), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def share_right(model, loader):
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for inputs, target in loader:
+            predicted = model(inputs).argmax(dim=1)
+            correct += (predicted == target).sum().item()
+            total += len(target)
+    return correct / total
+
+
 MISTAKES = {
-    "9-1": [("-log_p[range(len(y)), y].mean()", "log_p[range(len(y)), y].mean()"),
+    "9-1": [("nll(F.log_softmax(z, dim=1), y)", "F.cross_entropy(z, y)"),
+            ("-log_p[range(len(y)), y].mean()", "log_p[range(len(y)), y].mean()"),
             (".mean()", ".sum()"), ("range(len(y)), y", ":, y"), ("dim=1", "dim=0"),
             ("F.log_softmax", "F.softmax"), ("F.log_softmax(z, dim=1)", "z")],
     "9-2": [(" - 1", ""), ("dim=1", "dim=0"), (".clamp(min=1e-15)", ""),
@@ -76,12 +117,12 @@ MISTAKES = {
             ("self.l2(F.relu(self.l1(x)))", "F.relu(self.l2(F.relu(self.l1(x))))"),
             ("self(x).softmax(dim=1)", "self(x).softmax(dim=0)"),
             ("self(x).softmax(dim=1)", "torch.sigmoid(self(x))")],
-    "9-4": [("z = z - z.max(dim=1, keepdim=True).values", "z = z"), ("z.max(dim=1, keepdim=True)"
+    "9-4": [("z - z.exp().sum(dim=1, keepdim=True).log()", "z.log_softmax(dim=1)"),
+            ("z = z - z.max(dim=1, keepdim=True).values", "z = z"), ("z.max(dim=1, keepdim=True)"
              ".values", "z.max()"), ("dim=1, keepdim=True).log", "dim=0, keepdim=True).log"),
             ("z - z.exp().sum", "z.exp().sum")],
     "9-5": [("    return right / samples", "    return right / len(loader)"),
-            ("    model.eval()\n", ""), ("    model.train(was_training)\n", ""),
-            ("model.train(was_training)", "model.train()"),
+            ("    model.eval()\n", ""), ("    model.eval()\n", "    model.train()\n"),
             ("right += (model(x).argmax(dim=1) == y).sum().item()\n        samples += len(y)",
              "right += (model(x).argmax(dim=1) == y).float().mean().item()\n        samples += 1"),
             ("argmax(dim=1)", "argmax(dim=0)")],
@@ -89,6 +130,18 @@ MISTAKES = {
             ("pixels.std()", "pixels.std(dim=(1, 2)).mean()"), ("pixels.std()", "pixels.var()"),
             (".unsqueeze(1)", ""), (".unsqueeze(1) / 255", ".unsqueeze(1)"),
             ("/ deviation", "/ deviation**2")],
+    "9-7": [(" / len(y)", ""), ("p - F.one_hot(y, z.shape[1])", "F.one_hot(y, z.shape[1]) - p"),
+            ("dim=1, keepdim", "dim=0, keepdim"), ("(p - F.one_hot(y, z.shape[1]))", "p")],
+    "9-8": [("copy.deepcopy(model)", "model"),
+            ("optimizer = torch.optim.SGD(candidate.parameters(), lr=rate)",
+             "optimizer = torch.optim.SGD(candidate.parameters(), lr=rates[0])"),
+            ("min(losses)", "max(losses)"), ("rates[losses.index(min(losses))]", "min(losses)")],
+    "9-9": [("    model.train()\n", "    model.eval()\n"),
+            ("F.cross_entropy(model(inputs), target)",
+             "F.cross_entropy(model(inputs).softmax(dim=1), target)"),
+            (".sum().item()\n            total += len(target)",
+             ".float().mean().item()\n            total += 1"),
+            ("        optimizer.zero_grad()\n", "")],
 }
 ALSO_RIGHT = {
     "9-1": [("log_p[range(len(y)), y]", "log_p.gather(1, y.unsqueeze(1))"),
