@@ -42,12 +42,15 @@ def convolve(x, weight, bias):
     return result
 
 
-def conv_parameters(in_channels, out_channels, kernel):
-    return out_channels * (in_channels * kernel**2 + 1)
+def save_weights(model, path):
+    torch.save(model.state_dict(), path)
 
 
-def linear_parameters(in_features, out_features):
-    return out_features * (in_features + 1)
+def load_net(make_net, path):
+    net = make_net()
+    net.load_state_dict(torch.load(path, weights_only=True))
+    net.eval()
+    return net
 
 
 def flat_features(height, width):
@@ -60,6 +63,20 @@ def flat_features(height, width):
     return channels * sides[0] * sides[1]
 
 
+def confusion(target, predicted, classes):
+    matrix = torch.zeros(classes, classes, dtype=torch.int64)
+    for true, answer in zip(target, predicted, strict=True):
+        matrix[true, answer] += 1
+    return matrix
+
+
+def precision_and_recall(matrix):
+    right = matrix.diagonal()
+    precision = right / matrix.sum(dim=0).clamp(min=1)
+    recall = right / matrix.sum(dim=1).clamp(min=1)
+    return precision, recall
+
+
 MISTAKES = {
     "10-1": [(", padding=1", ""), ("return self.fc3(x)", "return F.relu(self.fc3(x))"),
              ("x = F.relu(self.fc1(x))", "x = self.fc1(x)"),
@@ -69,22 +86,25 @@ MISTAKES = {
     "10-2": [("2 * padding", "padding"), ("// stride", "/ stride"),
              ("dilation * (kernel - 1) + 1", "kernel"),
              ("dilation * (kernel - 1) + 1", "dilation * kernel"), ("stride + 1", "stride")],
-    "10-3": [("* weight[out])", "* weight[out].flip(1, 2))"), (" + bias[out]", ""),
+    "10-3": [("    channels, height", "    return F.conv2d(x, weight, bias)\n    channels, height"),
+             ("* weight[out])", "* weight[out].flip(1, 2))"), (" + bias[out]", ""),
              ("x[:, i:i + kernel", "x[:1, i:i + kernel"),
              ("for j in range(width - kernel + 1)", "for j in range(width - kernel)"),
              ("(window * weight[out]).sum()", "(window * weight[out])[0].sum()")],
-    "10-4": [("kernel**2 + 1)", "kernel**2)"), ("kernel**2", "kernel"),
-             ("(in_channels * kernel**2 + 1)", "(kernel**2 + 1)"),
-             ("out_channels * (in_channels * kernel**2 + 1)",
-              "out_channels * in_channels * (kernel**2 + 1)"),
-             ("(in_features + 1)", "in_features")],
+    "10-4": [("    net.eval()\n", ""), ("model.state_dict(), path", "model, path"),
+             ("    net.load_state_dict(torch.load(path, weights_only=True))\n", ""),
+             ("torch.save(model.state_dict(), path)", "pass"),
+             ("model.state_dict(), path", "dict(model.named_parameters()), path")],
     "10-5": [("channels = 20", "channels = 1"), ("(size - 4) // 2", "(size - 4) / 2"),
              ("range(2)", "range(1)"), ("(size - 4) // 2", "(size - 3) // 2"),
              ("sides[0] * sides[1]", "sides[0] ** 2")],
+    "10-6": [("matrix[true, answer]", "matrix[answer, true]"), ("dim=0", "dim=1"),
+             ("return precision, recall", "return recall, precision"), (".clamp(min=1)", "")],
 }
 ALSO_RIGHT = {
     "10-2": [("    return (size + 2 * padding - reach) // stride + 1",
               "    return int((size + 2 * padding - reach) / stride + 1)")],
-    "10-4": [("out_channels * (in_channels * kernel**2 + 1)",
-              "out_channels * in_channels * kernel * kernel + out_channels")],
+    "10-6": [("    for true, answer in zip(target, predicted, strict=True):\n"
+              "        matrix[true, answer] += 1\n",
+              "    matrix.index_put_((target, predicted), torch.tensor(1), accumulate=True)\n")],
 }

@@ -63,17 +63,31 @@ class ResidualBlock(nn.Module):
         return F.relu(x + y)
 
 
+def one_block(x, w, shortcut):
+    y = w * math.tanh(x)
+    derivative = w * (1 - math.tanh(x) ** 2)
+    if shortcut:
+        y += x
+        derivative += 1
+    return y, derivative
+
+
 def slope(x, w, shortcut):
     product = 1.0
     for factor in w:
-        y = factor * math.tanh(x)
-        derivative = factor * (1 - math.tanh(x) ** 2)
-        if shortcut:
-            y += x
-            derivative += 1
+        x, derivative = one_block(x, factor, shortcut)
         product *= derivative
-        x = y
     return product
+
+
+def never_learn(model, x, y):
+    model.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    names = []
+    for name, parameter in model.named_parameters():
+        if parameter.grad is None or not parameter.grad.any():
+            names.append(name)
+    return names
 
 
 MISTAKES = {
@@ -91,9 +105,13 @@ MISTAKES = {
              ("torch.cat(branches, dim=1)", "sum(branches)"), ("F.avg_pool2d", "F.max_pool2d")],
     "11-4": [("F.relu(x + y)", "x + F.relu(y)"), ("F.relu(x + y)", "x + y"),
              ("F.relu(x + y)", "F.relu(y)"), ("F.relu(self.conv1(x))", "self.conv1(x)")],
-    "11-5": [("            derivative += 1\n", ""), ("        x = y\n", ""),
+    "11-5": [("        derivative += 1\n", ""), ("x, derivative = one", "_, derivative = one"),
              ("product *= derivative", "product += derivative"),
-             ("            y += x\n", ""), ("math.tanh(x) ** 2", "math.tanh(x)")],
+             ("        y += x\n", ""), ("math.tanh(x) ** 2", "math.tanh(x)"),
+             ("    return product", "    x = torch.tensor(x)\n    return product")],
+    "11-6": [("    model.zero_grad()\n", ""), (" or not parameter.grad.any()", ""),
+             ("parameter.grad is None or not parameter.grad.any()", "parameter.grad is None"),
+             ("names.append(name)", "names.append(parameter)")],
 }
 ALSO_RIGHT = {
     "11-1": [("F.relu(0.5 * x + 0.5 * y)", "(x + y).relu() / 2")],
