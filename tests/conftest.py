@@ -1,4 +1,4 @@
-"""What the tests share: the scripts as modules and as processes."""
+"""What the tests share: scripts as processes, short data, a watched run of each script."""
 
 import hashlib
 import inspect
@@ -16,19 +16,10 @@ from typing import NamedTuple
 import pytest
 from filelock import FileLock
 
-ROOT = Path(__file__).resolve().parent.parent
-LIUER = ROOT / "liuer"
-SCRIPTS = sorted(path.name for path in LIUER.glob("*.py") if path.name not in
-                 ("utils.py", "__init__.py", "__main__.py"))
-# The whole runs of these take longer than all other tests together: with --run-slow.
-SLOW = ["lesson9.py", "lesson10.py", "lesson10_2.py", "lesson10_3.py", "lesson11.py",
-        "lesson11_2.py", "lesson11_3.py", "lesson11_4.py", "lesson11_5.py", "lesson11_6.py",
-        "lesson13.py", "lesson13_2.py", "lesson13_3.py", "lesson13_4.py", "lesson13_5.py",
-        "lesson13_6.py"]
-# What trains: all but these with --quick, for one more Python or another set of packages.
-TRAINS = re.compile(r"test_(lecture0[5-9]|lecture1|benchmark|training|mechanisms|default_run|"
-                    r"smallest_settings|quoted_output|a_wild_learning_rate|a_loss_that_becomes)")
-sys.path[:0] = [str(LIUER), str(ROOT / "data"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from scripts import LIUER, ROOT, SCRIPTS, SLOW, TABLE  # noqa: E402, F401
+
+sys.path[:0] = [str(LIUER), str(ROOT / "data")]
 # What a process must find in its environment, on Windows, however bare it is.
 BARE = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:      # of a job in the background
@@ -52,29 +43,29 @@ NO_NETWORK = """
 """
 
 
-class Run(NamedTuple):
+class Finished(NamedTuple):
     stdout: str
-    stderr: str
+    stderr: str             # without the line that says where the figure is
     returncode: int
-    figure: str             # where the script says that it wrote its figure
+    figure: str             # where that line says it is
 
 
-def pytest_addoption(parser):
-    parser.addoption("--run-slow", action="store_true", help="also the whole runs of all lessons")
-    parser.addoption("--quick", action="store_true", help="only what does not train")
-
-
-def pytest_collection_modifyitems(config, items):
-    """Whole runs of heavy lessons only with --run-slow. What only compares what scripts print comes
-    last: by then other tests have run them, and no worker waits for another one's run."""
-    left_out = []
-    if not config.getoption("--run-slow"):
-        left_out += [item for item in items if item.get_closest_marker("slow")]
-    if config.getoption("--quick"):
-        left_out += [item for item in items if TRAINS.search(item.nodeid)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of one script's watched run go to one worker: the run is made once. What only compares
+    what scripts print comes last: by then other tests have run them, and no worker waits."""
+    for item in items:
+        if {"watch", "small_data", "run_script"} & set(item.fixturenames):
+            item.add_marker("trains")
+        if "watch" in item.fixturenames and "name" in item.callspec.params:
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params["name"]))
     items.sort(key=lambda item: "test_quoted_output" in item.name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    import torch
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +76,27 @@ def no_figures_left():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.fixture
+def python(tmp_path):
+    """python("-c", "print(1)", NAME="value"): Python as a process, in an empty directory, with
+    nothing in its environment but NAME and what it cannot do without; wait for its end."""
+    def run(*command, **environment):
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir(exist_ok=True)
+        bare = {**BARE, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "0"}
+        environment = {name: str(value) for name, value in environment.items()}
+        return subprocess.run([sys.executable, *map(str, command)], cwd=elsewhere,
+                              env={**bare, **environment}, capture_output=True, encoding="utf-8",
+                              errors="replace", stdin=subprocess.DEVNULL, timeout=280)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def run_script(tmp_path_factory, worker_id):
     """run_script("lesson3.py", "--epochs", "5"): run it as a reader would, but from another
     directory, without a display or a network, every warning an error. Once per session: the
-    workers of pytest-xdist share what one of them has run. The line on stderr that says where the
-    figure is becomes Run.figure; what else is on stderr stays."""
+    workers of pytest-xdist share what one of them has run."""
     shared = tmp_path_factory.getbasetemp()
     shared = (shared if worker_id == "master" else shared.parent) / "runs"
     shared.mkdir(exist_ok=True)
@@ -113,49 +119,68 @@ def run_script(tmp_path_factory, worker_id):
                 figure = str((elsewhere / "".join(line.findall(process.stderr))).resolve())
                 known.write_text(json.dumps([process.stdout, line.sub("", process.stderr),
                                              process.returncode, figure]), encoding="utf-8")
-        return Run(*json.loads(known.read_text(encoding="utf-8")))
+        return Finished(*json.loads(known.read_text(encoding="utf-8")))
 
     return run
 
 
-@pytest.fixture
-def small_data(tmp_path, monkeypatch):
-    """small_data(module): let that lesson find short files and few digits; return the settings
-    (paths of the short files) that main() takes in the place of its own."""
-    import torch
+_short_texts, _digits = {}, []
 
-    import utils
 
-    def shorten(path):
-        """The first lines of a file; of the book the first of every chapter."""
+def short_text(path):
+    """About sixty lines of a file; of the book the first of every chapter."""
+    if path not in _short_texts:
         text = path.read_text(encoding="utf-8")
         if path.name == "alice.txt":
             chapters = re.split(r"(?m)^(?=CHAPTER )", text)
             text = "".join(chapter[:900] + "\n\n" for chapter in chapters if chapter) + "THE END"
         else:
             text = "".join(text.splitlines(keepends=True)[::max(1, text.count("\n") // 60)])
-        short = tmp_path / path.name
-        short.write_text(text, encoding="utf-8")
-        return short
+        _short_texts[path] = text
+    return _short_texts[path]
+
+
+def few_digits():
+    """72 digits to train on, 40 to test, as load_mnist gives them."""
+    import utils
+    if not _digits:
+        x, y, x_test, y_test = utils.load_mnist()
+        _digits.extend([x[:72].clone(), y[:72], x_test[:40].clone(), y_test[:40]])
+    return tuple(part.clone() for part in _digits)
+
+
+@pytest.fixture
+def small_data(tmp_path, monkeypatch):
+    """small_data(module): let that lesson find short files and few digits (six of them validate);
+    return the settings (paths of the short files) that main() takes in the place of its own."""
+    import torch
+
+    import utils
 
     def prepare(module):
         if hasattr(module, "load_mnist"):
-            x, y, x_test, y_test = utils.load_mnist()
-            few = x[:72], y[:72], x_test[:40], y_test[:40]
-            monkeypatch.setattr(module, "load_mnist", lambda device="cpu": tuple(
-                tensor.clone().to(device) for tensor in few))
-        settings = {}
-        for name, parameter in inspect.signature(module.main).parameters.items():
-            if isinstance(parameter.default, str) and parameter.default.startswith(str(utils.DATA)):
-                settings[name] = str(shorten(Path(parameter.default)))
-        if hasattr(module, "DATA"):     # files that are no settings
-            for path in (*utils.DATA.glob("*.txt"), *utils.DATA.glob("*.csv")):
-                shorten(path)
-            monkeypatch.setattr(module, "DATA", tmp_path)
+            monkeypatch.setattr(module, "load_mnist", few_digits)
+        if hasattr(module, "VALIDATION"):
+            monkeypatch.setattr(module, "VALIDATION", 6)
+        for path in (*utils.DATA.glob("*.txt"), *utils.DATA.glob("*.csv")):
+            (tmp_path / path.name).write_text(short_text(path), encoding="utf-8")
+        for place in (module, sys.modules.get("files")):     # whichever looks for them
+            if hasattr(place, "DATA"):
+                monkeypatch.setattr(place, "DATA", tmp_path)
         torch.manual_seed(0)
-        return settings
+        return {name: str(tmp_path / Path(parameter.default).name)
+                for name, parameter in inspect.signature(module.main).parameters.items()
+                if str(parameter.default).startswith(str(utils.DATA))}
 
     return prepare
+
+
+@pytest.fixture
+def watch(small_data, monkeypatch, tmp_path):
+    """watch("lesson9.py", seed=3): a watching.Run of that script on short data. With change=f,
+    f(module, patch) may alter data or module first. Without either the run is made once."""
+    import watching
+    return watching.watcher(small_data, monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -179,18 +204,14 @@ def pair_files(tmp_path):
 
 
 @pytest.fixture
-def runs_without_torch(tmp_path):
+def runs_without_torch(python):
     """runs_without_torch("lesson2", ...): in a process of their own, main() and draw() of these
     lessons leave torch unimported."""
     def run(*lessons):
-        code = (f"import sys, {', '.join(lessons)}\n"
-                f"for lesson in ({', '.join(lessons)},):\n"
-                "    lesson.draw(lesson.main())\n"
-                "assert 'torch' not in sys.modules\n")
-        process = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path,
-                                 env={**BARE, "PYTHONPATH": str(LIUER), "MPLBACKEND": "agg",
-                                      "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-                                 capture_output=True, text=True)
+        process = python("-W", "error", "-c", f"import sys, {', '.join(lessons)}\n"
+                         f"for lesson in ({', '.join(lessons)},):\n"
+                         "    lesson.draw(lesson.main())\n"
+                         "assert 'torch' not in sys.modules\n", PYTHONPATH=LIUER)
         assert process.returncode == 0, process.stderr
 
     return run

@@ -1,13 +1,13 @@
 """A run of a script on few data, watched: every step of its training, what it printed, its nets.
 
-The spies sit in PyTorch and NumPy, so a new script needs nothing to be watched.
+The spies sit in PyTorch and NumPy, so that a new script needs nothing to be watched.
 """
 
 import contextlib
 import importlib
 import inspect
 import io
-import re
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,52 +16,236 @@ from torch import nn
 from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
 
-import utils
-from conftest import LIUER, SCRIPTS
+from scripts import SMALL, TABLE
 
-# Two epochs at least, and a smaller last batch: else neither a new order nor a wrong mean shows.
-SMALL = {"epochs": 2, "batch_size": 20, "hidden": 4, "steps": 7, "depth": 1}
-SPECIAL = {"lesson5.py": {"epochs": 10}, "lesson7_2.py": {"epochs": 12, "lr": 1.0},
-           "lesson8.py": {"epochs": 8, "lr": 0.5}, "lesson8_2.py": {"batch_size": 200},
-           "lesson9_3.py": {"rows": 300, "batch_size": 50},
-           "lesson10_3.py": {"epochs": 12, "batch_size": 16, "lr": 0.05},
-           "lesson11.py": {"climb": 3}, "lesson13_2.py": {"batch_size": 7},
-           # so that the last loss is not the lowest
-           "lesson12.py": {"epochs": 5, "lr": 1.0}, "lesson12_2.py": {"epochs": 5, "lr": 1.0},
-           "lesson12_3.py": {"lr": 1.0},
-           "lesson11_5.py": {"rows": "lecture,indexed,cycle,batches,norm,small"}}
-TEST_DIGITS = {"lesson10_3.py": 6}      # it makes two photos of each
-# Where the losses of the epochs stand in the result, a list a net; mostly result["losses"].
-LOSSES = {
-    "lesson5_2.py": lambda result: [*result["curves"].values(), *(
-        losses for sweep in result["sweeps"].values() for losses in sweep.values())],
-    "lesson7_2.py": lambda result: list(result["curves"].values()),
-    "lesson9_3.py": lambda result: [result["curves"]["training"]],
-    "lesson12_4.py": lambda result: [result["unclipped"], result["losses"]],
-    "lesson13_6.py": lambda result: [result["losses"]["training, smoothed"]],
-}
 LOSS = nn.modules.loss._Loss
-TRAINED = [name for name in SCRIPTS
-           if "torch.optim" in (LIUER / name).read_text(encoding="utf-8")]
 
 
+@dataclass
 class Batch:
-    """What one call of the net and the criterion after it saw."""
+    """What one call of a net and the criterion after it saw."""
 
-    def __init__(self, x, y, loss, count, modes):
-        self.x, self.y, self.loss, self.modes = x, y, loss, modes
-        self.count = count              # of the targets that are no padding
+    x: torch.Tensor
+    y: torch.Tensor
+    loss: float
+    count: int                  # of the targets that are no padding
+    modes: set                  # .training of the net and all its parts
 
     def rows(self):
-        """Each sample with its target, as bytes; padding does not count."""
+        """Each sample with its target; padding does not count."""
         y = self.y.reshape(len(self.x), -1)
-        return [(content(x_row), content(y_row)) for x_row, y_row in zip(self.x, y, strict=True)]
+        return [(row_content(x_row), row_content(y_row)) for x_row, y_row
+                in zip(self.x, y, strict=True)]
 
 
-def content(row):
-    if not row.is_floating_point():
-        row = row[(row != 0) & (row != -100)] if row.numel() > 1 else row
+@dataclass
+class Step:
+    """What led to one step of an optimizer: what was called, in its order."""
+
+    events: list                # forward, loss, zero_grad, backward, clip, step, schedule
+    batches: list
+    rate: float
+    norm: float                 # of the gradient, after clipping
+
+
+@dataclass
+class Net:
+    """A model that was trained: its steps, its weights before and after."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    before: dict
+    after: dict = field(default_factory=dict)
+    steps: list = field(default_factory=list)
+    watched: list = field(default_factory=list)     # losses computed without gradients
+
+    def batches(self):
+        return [batch for step in self.steps for batch in step.batches]
+
+    def epochs(self, count):
+        assert len(self.steps) % count == 0, f"{len(self.steps)} steps in {count} epochs"
+        size = len(self.steps) // count
+        return [self.steps[i:i + size] for i in range(0, len(self.steps), size)]
+
+    def training(self):
+        """All that training is, to the last bit."""
+        return content([[(batch.x, batch.y, batch.loss) for batch in self.batches()],
+                        [step.rate for step in self.steps], self.before, self.after])
+
+
+@dataclass
+class Run:
+    name: str
+    settings: dict = field(default_factory=dict)
+    result: dict = field(default_factory=dict)
+    lines: list = field(default_factory=list)
+    nets: list = field(default_factory=list)        # in the order in which they were trained
+    orders: list = field(default_factory=list)      # all permutations
+    evaluated: list = field(default_factory=list)   # (model, modes) of each forward without grad
+    left: list = field(default_factory=list)        # events of training that led to no step
+
+    def losses(self):
+        """A list of losses, one an epoch, for each net that has them; some scripts return none."""
+        found = []
+        for place in TABLE[self.name].losses:
+            value = self.result
+            for key in place.split("/"):
+                value = value.get(key, [])
+            found += lists_of(value)
+        return found
+
+    def epochs(self):
+        """For each of these nets its epochs, each a list of steps."""
+        losses = self.losses()
+        if not losses:
+            return [net.epochs(self.settings["epochs"]) for net in self.nets]
+        assert len(losses) <= len(self.nets)
+        return [net.epochs(len(values)) for net, values in zip(self.nets, losses, strict=False)]
+
+
+def lists_of(value):
+    if isinstance(value, dict):
+        return [one for item in value.values() for one in lists_of(item)]
+    return [value] if value else []
+
+
+def mean_loss(net, steps):
+    """The mean over samples or tokens of the losses of these steps. LBFGS computes it several times
+    in a step: the first counts. Elsewhere what one step adds up is one loss."""
+    total = count = 0
+    for step in steps:
+        first, *more = step.batches
+        more = [] if isinstance(net.optimizer, torch.optim.LBFGS) else more
+        total += sum(batch.loss for batch in [first, *more]) * first.count
+        count += first.count
+    return total / count
+
+
+def content(value):
+    """Anything as what can be compared to the last bit (nan is nan); seconds may differ."""
+    if isinstance(value, nn.Module):
+        value = value.state_dict()
+    if isinstance(value, dict):
+        return [(key, content(item)) for key, item in value.items()
+                if key not in ("seconds", "times")]
+    if isinstance(value, (list, tuple)):
+        return [content(item) for item in value]
+    if isinstance(value, torch.Tensor):
+        value = value.detach().numpy()
+    if hasattr(value, "tobytes"):               # an array, a picture
+        return getattr(value, "shape", getattr(value, "size", None)), value.tobytes()
+    return repr(value) if isinstance(value, (int, float, str, type(None))) else type(value).__name__
+
+
+def row_content(row):
+    if not row.is_floating_point() and row.numel() > 1:
+        row = row[(row != 0) & (row != -100)]
     return row.numpy().tobytes()
+
+
+def weights_of(model):
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+# -------------------------------------------------------------------------------------- the spy
+class Spy:
+    """Notes in a Run what PyTorch does."""
+
+    def __init__(self, run, patch):
+        self.run, self.events, self.batches = run, [], []
+        self.depth, self.forward = 0, None
+        self.fresh, self.nets, self.scheduled = {}, {}, []
+        self.hooks = [modules.register_module_forward_pre_hook(self.enter),
+                      modules.register_module_forward_hook(self.leave, always_call=True),
+                      optimizers.register_optimizer_step_post_hook(self.step)]
+        for owner, method, event in ((torch.optim.Optimizer, "zero_grad", "zero_grad"),
+                                     (torch.Tensor, "backward", "backward"),
+                                     (nn.utils, "clip_grad_norm_", "clip")):
+            patch.setattr(owner, method, self.noted(getattr(owner, method), event))
+        patch.setattr(torch.optim.lr_scheduler.LRScheduler, "step", self.noted_schedule())
+        patch.setattr(torch, "randperm", self.noted_order(torch.randperm))
+        orders = self.noted_order
+
+        class Generator(np.random.Generator):
+            def permutation(self, *arguments, **named):
+                return orders(super().permutation)(*arguments, **named)
+
+        patch.setattr(np.random, "default_rng",
+                      lambda seed=None: Generator(np.random.PCG64(seed)))
+
+    def noted(self, original, event):
+        def note(*arguments, **named):
+            self.events.append(event)
+            return original(*arguments, **named)
+        return note
+
+    def noted_order(self, original):
+        def permuted(*arguments, **named):
+            order = original(*arguments, **named)
+            self.run.orders.append(order.tolist())
+            return order
+        return permuted
+
+    def noted_schedule(self):
+        original = torch.optim.lr_scheduler.LRScheduler.step
+
+        def scheduled(scheduler, *arguments, **named):
+            net = self.nets.get(id(scheduler.optimizer))
+            if net:                             # else it is being made, which does the same
+                net.steps[-1].events.append("schedule")
+            return original(scheduler, *arguments, **named)
+        return scheduled
+
+    def enter(self, module, arguments):
+        self.depth += 1
+        if self.depth > 1 or isinstance(module, LOSS):
+            return
+        modes = {part.training for part in module.modules()}
+        if not torch.is_grad_enabled():
+            self.run.evaluated.append((module, modes))
+            return
+        self.events.append("forward")
+        self.forward = module, modes, arguments[0].detach().clone()
+        if id(module) not in self.fresh:        # together with the module: no other gets its id
+            self.fresh[id(module)] = module, weights_of(module)
+
+    def leave(self, module, arguments, output):
+        self.depth -= 1
+        if self.depth > 0 or not isinstance(module, LOSS) or output is None:
+            return
+        if not output.requires_grad:
+            for net in list(self.nets.values())[-1:]:
+                net.watched.append(output.item())
+            return
+        y = arguments[1].detach().clone()
+        ignored = y == getattr(module, "ignore_index", None)
+        count = len(y) if ignored is False else (~ignored).sum().item()
+        self.events.append("loss")
+        model, modes, x = self.forward
+        self.batches.append((model, Batch(x, y, output.item(), count, modes)))
+
+    def step(self, optimizer, *_):
+        events, batches = [*self.events, "step"], self.batches
+        self.events, self.batches = [], []
+        if not batches:
+            return                              # of a single weight, without a module
+        model = batches[0][0]
+        assert all(other is model for other, _ in batches), "another net's loss"
+        if id(optimizer) not in self.nets:
+            self.nets[id(optimizer)] = Net(model, optimizer, self.fresh[id(model)][1])
+        net = self.nets[id(optimizer)]
+        assert net.model is model, "another net's optimizer"
+        norms = [p.grad.double().norm() for p in model.parameters() if p.grad is not None]
+        net.steps.append(Step(events, [batch for _, batch in batches],
+                              optimizer.param_groups[0]["lr"], torch.stack(norms).norm().item()))
+
+    def close(self):
+        for hook in self.hooks:
+            hook.remove()
+        self.run.left = self.events
+        self.run.nets = list(self.nets.values())
+        for net in self.run.nets:
+            net.after = weights_of(net.model)
 
 
 @contextlib.contextmanager
@@ -80,224 +264,44 @@ def watched_steps():
         hook.remove()
 
 
-class Net:
-    """A model and its optimizer: every step (a list of Batch), the weights before and after."""
-
-    def __init__(self, model, optimizer, before):
-        self.model, self.optimizer, self.before, self.after = model, optimizer, before, None
-        self.steps, self.rates, self.norms, self.others = [], [], [], []
-
-    def epochs(self, count):
-        assert len(self.steps) % count == 0, f"{len(self.steps)} steps in {count} epochs"
-        size = len(self.steps) // count
-        return [self.steps[i:i + size] for i in range(0, len(self.steps), size)]
-
-
-class Run:
-    """What main() returned and printed; its nets in the order in which they were trained; events:
-    f forward, l loss, z zero_grad, b backward, c clip, s step (S where there is a scheduler), h
-    schedule, e forward without gradients, v a loss without gradients; orders: of all permutations;
-    evaluated: (model, modes of its parts) of each e."""
-
-    def __init__(self):
-        self.events, self.nets, self.orders, self.evaluated = "", [], [], []
-
-
-class Spy:
-    """Notes in a Run what PyTorch does."""
-
-    def __init__(self, run, patch):
-        self.run, self.depth, self.forward, self.batches = run, 0, None, []
-        self.fresh, self.nets, self.scheduled = {}, {}, []
-        self.hooks = [modules.register_module_forward_pre_hook(self.enter),
-                      modules.register_module_forward_hook(self.leave, always_call=True),
-                      optimizers.register_optimizer_step_post_hook(self.step)]
-        for owner, name, letter in ((torch.optim.Optimizer, "zero_grad", "z"),
-                                    (torch.Tensor, "backward", "b"),
-                                    (nn.utils, "clip_grad_norm_", "c")):
-            patch.setattr(owner, name, self.noted(getattr(owner, name), letter))
-        schedule, randperm = torch.optim.lr_scheduler.LRScheduler.step, torch.randperm
-
-        def scheduled(scheduler, *arguments, **named):
-            self.scheduled.append(scheduler.optimizer)
-            if id(scheduler.optimizer) in self.nets:    # in the constructor it does the same
-                run.events += "h"
-            return schedule(scheduler, *arguments, **named)
-
-        def permuted(*arguments, **named):
-            order = randperm(*arguments, **named)
-            run.orders.append(order.tolist())
-            return order
-
-        class Generator(np.random.Generator):
-            def permutation(self, *arguments, **named):
-                order = super().permutation(*arguments, **named)
-                run.orders.append(order.tolist())
-                return order
-
-        patch.setattr(torch.optim.lr_scheduler.LRScheduler, "step", scheduled)
-        patch.setattr(torch, "randperm", permuted)
-        patch.setattr(np.random, "default_rng", lambda seed: Generator(np.random.PCG64(seed)))
-
-    def noted(self, original, letter):
-        def note(*arguments, **named):
-            self.run.events += letter
-            return original(*arguments, **named)
-        return note
-
-    def enter(self, module, arguments):
-        self.depth += 1
-        if self.depth > 1 or isinstance(module, LOSS):
-            return
-        modes = {part.training for part in module.modules()}
-        if not torch.is_grad_enabled():
-            self.run.events += "e"
-            self.run.evaluated.append((module, modes))
-            return
-        self.run.events += "f"
-        self.forward = module, modes, arguments[0].detach().clone()
-        if id(module) not in self.fresh:        # together with the module: no other gets its id
-            self.fresh[id(module)] = module, weights_of(module)
-
-    def leave(self, module, arguments, output):
-        self.depth -= 1
-        if self.depth > 0 or not isinstance(module, LOSS) or output is None:
-            return
-        y = arguments[1].detach().clone()
-        ignored = y == getattr(module, "ignore_index", None)
-        count = len(y) if ignored is False else (~ignored).sum().item()
-        if not output.requires_grad:
-            self.run.events += "v"
-            for net in list(self.nets.values())[-1:]:
-                net.others.append(output.item())
-            return
-        self.run.events += "l"
-        model, modes, x = self.forward
-        self.batches.append((model, Batch(x, y, output.item(), count, modes)))
-
-    def step(self, optimizer, *_):
-        self.run.events += "S" if any(optimizer is other for other in self.scheduled) else "s"
-        if not self.batches:
-            return                              # of a single weight, without a module
-        if id(optimizer) not in self.nets:
-            self.nets[id(optimizer)] = Net(self.batches[0][0], optimizer,
-                                           self.fresh[id(self.batches[0][0])][1])
-        net = self.nets[id(optimizer)]
-        assert all(model is net.model for model, _ in self.batches), "another net's loss"
-        net.steps.append([batch for _, batch in self.batches])
-        net.rates.append(optimizer.param_groups[0]["lr"])
-        squares = [p.grad.double().square().sum() for p in net.model.parameters()
-                   if p.grad is not None]
-        net.norms.append(sum(squares).sqrt().item())
-        self.batches = []
-
-    def close(self):
-        for hook in self.hooks:
-            hook.remove()
-        self.run.nets = list(self.nets.values())
-        for net in self.run.nets:
-            net.after = weights_of(net.model)
-
-
-def weights_of(model):
-    return {name: p.detach().clone() for name, p in model.named_parameters()}
-
-
-def losses_of(run):
-    """A list of losses, one an epoch, for each net that has them; some scripts return none."""
-    if run.name in LOSSES:
-        return LOSSES[run.name](run.result)
-    losses = run.result.get("losses", {})
-    return list(losses.values()) if isinstance(losses, dict) else [losses]
-
-
-def epochs_of(run):
-    """For each of these nets its epochs, each a list of steps, each a list of batches."""
-    losses = losses_of(run)
-    if not losses:
-        return [net.epochs(run.settings.get("epochs", 3)) for net in run.nets]      # 11.5: passes
-    return [net.epochs(len(values)) for net, values in zip(run.nets, losses, strict=False)]
-
-
-def flat(epoch):
-    return [batch for step in epoch for batch in step]
-
-
-def mean_loss(name, steps):
-    """The mean over samples or tokens of what the criterion gave in these steps. LBFGS calls it
-    several times in a step: the first counts. Lesson 12 adds up the losses of its five letters."""
-    total = count = 0
-    for step in steps:
-        loss = sum(batch.loss for batch in step) if name == "lesson12.py" else step[0].loss
-        total += loss * step[0].count
-        count += step[0].count
-    return total / count
-
-
-def same(one, other):
-    """The same to the last bit, whatever it holds; nan is nan. Seconds may differ."""
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one
-                                                if key not in ("seconds", "times"))
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, nn.Module):
-        return same(one.state_dict(), other.state_dict())
-    if isinstance(one, (torch.Tensor, np.ndarray)):
-        return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=one.dtype.kind == "f"
-                              if isinstance(one, np.ndarray) else one.is_floating_point())
-    return one == other or (one != one and other != other)
+# -------------------------------------------------------------------------------------- the runs
+def stand_ins(name, module, patch):
+    """In the place of what takes long and is no training: it has tests of its own."""
+    if hasattr(module, "first_gradient"):
+        numbers = iter(range(1, 1000))
+        patch.setattr(module, "first_gradient", lambda *arguments: 1 / next(numbers))
+    if hasattr(module, "step_time"):
+        times = iter(range(1, 1000))
+        patch.setattr(module, "step_time", lambda *arguments: 2.5 * next(times))
+    if hasattr(module, "bleu"):         # of nets that hardly learned it is 0: others show more
+        scores = iter(range(1, 1000))
+        patch.setattr(module, "bleu", lambda *arguments: 7.13 * next(scores))
+    if name == "lesson10_3.py":         # makes two photos of each test digit
+        x, y, x_test, y_test = module.load_mnist()
+        patch.setattr(module, "load_mnist", lambda: (x, y, x_test[:6], y_test[:6]))
+    if name == "lesson12_5.py":
+        make_parts = module.make_parts
+        patch.setattr(module, "make_parts", lambda *given: [p[::7] for p in make_parts(*given)])
 
 
 _known = {}
-_load_mnist = utils.load_mnist
 
 
-def all_digits(device="cpu"):
-    """What load_mnist gives, read once."""
-    if "digits" not in _known:
-        _known["digits"] = _load_mnist()
-    return _known["digits"]
-
-
-def watch(small_data, monkeypatch, tmp_path):
-    """A fixture: watch("lesson9.py", seed=3) is a Run on few data. With change=f, f(module, patch)
-    may alter data or module first. Without either the run is made once."""
-    monkeypatch.setattr(utils, "load_mnist", all_digits)
-
-    def prepare(name, module, patch):
-        for path in tmp_path.iterdir():         # what an earlier run has left
-            if path.is_file():
-                path.unlink()
-        settings = SMALL | SPECIAL.get(name, {})
-        settings = {key: value for key, value in settings.items()
-                    if key in inspect.signature(module.main).parameters} | small_data(module)
-        if name in TEST_DIGITS:
-            x, y, x_test, y_test = module.load_mnist()
-            few = x, y, x_test[:TEST_DIGITS[name]], y_test[:TEST_DIGITS[name]]
-            patch.setattr(module, "load_mnist", lambda device: few)
-        # What takes long and is no training has tests of its own.
-        if hasattr(module, "first_gradient"):
-            numbers = iter(range(1, 1000))
-            patch.setattr(module, "first_gradient", lambda *arguments: 1 / next(numbers))
-        if hasattr(module, "step_times"):
-            patch.setattr(module.step_times, "__defaults__", (2,))
-        if hasattr(module, "bleu"):     # of nets that hardly learned it is 0: others show more
-            scores = iter(range(1, 1000))
-            patch.setattr(module, "bleu", lambda *arguments: 7.13 * next(scores))
-        if name == "lesson12_5.py":
-            make_parts = module.make_parts
-            patch.setattr(module, "make_parts", lambda rng: [p[::7] for p in make_parts(rng)])
-            settings["batch_size"] = 100
-        return settings
-
+def watcher(small_data, monkeypatch, tmp_path):
     def once(name, change=None, **changed):
         plain = change is None and not changed
         if plain and name in _known:
             return _known[name]
-        module, run = importlib.import_module(name[:-3]), Run()
+        module, run = importlib.import_module(name[:-3]), Run(name)
+        for path in tmp_path.iterdir():         # what an earlier run has left
+            if path.is_file():
+                path.unlink()
         with monkeypatch.context() as patch:
-            run.settings = prepare(name, module, patch) | changed
+            known = inspect.signature(module.main).parameters
+            run.settings = {key: value for key, value in {**SMALL, **TABLE[name].small}.items()
+                            if key in known}
+            run.settings |= small_data(module) | changed
+            stand_ins(name, module, patch)
             if change:
                 change(module, patch)
             spy = Spy(run, patch)
@@ -306,8 +310,7 @@ def watch(small_data, monkeypatch, tmp_path):
                     run.result = module.main(**run.settings)
             finally:
                 spy.close()
-        run.name, run.lines = name, re.sub(r"( \|)? [\d.]+ s$", "", out.getvalue().rstrip("\n"),
-                                           flags=re.MULTILINE).split("\n")
+        run.lines = out.getvalue().rstrip("\n").split("\n")
         if plain:
             _known[name] = run
         return run
@@ -315,6 +318,7 @@ def watch(small_data, monkeypatch, tmp_path):
     return once
 
 
+# --------------------------------------------------------------------------------------- figures
 def texts_of(figure):
     """Titles, legends and notes of a figure, all in one list."""
     texts = [text.get_text() for text in figure.texts]
