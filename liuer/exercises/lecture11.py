@@ -96,7 +96,8 @@ def slope(x, w, shortcut):
 
 
 # 11-6. 哪些层永远学不到东西？Inception 里有一行写成了 branch3x3 = self.branch5x5_1(x)，
-# 程序照样运行，损失也下降，可是 branch3x3_1 从来没被用到。写一个函数，找出一次反向传播之后没有得到梯度的参数。
+# 程序照样运行，损失也下降，可是 branch3x3_1 从来没被用到。
+# 写一个函数，找出一次反向传播之后没有得到梯度的参数。
 # Which layers never learn? Write one line of Inception as branch3x3 = self.branch5x5_1(x): nothing
 # fails and the loss falls, yet branch3x3_1 is never used. Find the parameters that have received no
 # gradient after one backward pass.

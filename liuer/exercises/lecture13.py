@@ -1,33 +1,38 @@
 """Exercises of lecture 13: names, tags, translation. 13-1 is the course's, reviews, in small.
 
-Write your own code where ... stands, then run:
-    python liuer/exercises/lecture13.py                 a line for each exercise
-    python liuer/exercises/lecture13.py --hint 13-1     a hint
+在写着 ... 的地方写你的代码，然后运行 / write your own code where ... stands, then run:
+    python liuer/exercises/lecture13.py                 每题一行 / a line for each exercise
+    python liuer/exercises/lecture13.py --hint 13-1      提示 / a hint
 """
 
 import itertools
 import math
+import re
 
 import torch
 from check import run
 from torch import nn
 
 
-# 13-1. Movie reviews in five grades, 0 to 4. Three pieces of it. First the baseline that every net
-# has to beat: always give the grade that most reviews have.
+# 13-1. 影评分五级，0 到 4。分三步。第一步是每个网络都要超过的基线：总是回答训练集里最多的那一级。
+# Movie reviews in five grades, 0 to 4, in three steps. First the baseline that every net has to
+# beat: always answer with the grade that most training reviews have.
 def majority(y_train, y_test):
     """Lists of grades: the accuracy of that answer on y_test, a number."""
     return ...
 
 
-# 13-1, second: reviews are lists of numbers of words, from 1 on. Make a batch of them; 0 pads.
+# 13-1，第二步：一条影评是一串词的编号（从 1 开始）。把它们做成一批，短的后面补 0。
+# Second: a review is a list of numbers of words, from 1 on. Make a batch of them, padded with 0.
 def pad(reviews):
     """Lists of numbers: the pair x (N, T), lengths (N,) of two tensors of whole numbers."""
     return ...
 
 
-# 13-1, third: a bag of words. The mean of the embeddings of a review's words, then a linear layer.
-# Padding is no word: whatever the table has for 0, a review's scores do not change with padding.
+# 13-1，第三步：词袋。一条影评里各词嵌入的平均，再过一个线性层。补的 0 不是词：
+# 不论表里 0 那一行是什么，补多少个 0，分数都不变。
+# Third: a bag of words. The mean of the embeddings of a review's words, then a linear layer.
+# Padding is no word: whatever the table has for 0, and however much of it, the scores stay.
 class BagOfWords(nn.Module):
     def __init__(self, words=20, embedding_size=4, grades=5):
         super().__init__()
@@ -39,58 +44,113 @@ class BagOfWords(nn.Module):
         return ...
 
 
-# 13-2. h_n of a GRU with several layers and both directions: the last states of layer 0 forward,
-# layer 0 backward, layer 1 forward and so on. What does a classifier read?
-def summary(h_n):
-    """h_n (2 * layers, N, H): (N, 2H), the top layer's last forward, then last backward state."""
+# 13-2. 多层双向 GRU 读一批补过 0 的名字。分类器用最上层的两个最后状态：前向读完最后一个字母的，
+# 和反向读完第一个字母的。补的 0 不能影响它们。h_n 的顺序是：第 0 层前向、第 0 层反向、第 1 层前向……
+# A bidirectional GRU of several layers reads a batch of padded names. A classifier uses the top
+# layer's two last states: forward after the last letter, backward after the first. Padding must not
+# reach them. h_n is ordered: layer 0 forward, layer 0 backward, layer 1 forward and so on.
+def summary(gru, x, lengths):
+    """gru: nn.GRU, batch_first=True, bidirectional=True. x (N, T, E) padded, lengths (N,), not
+    sorted: (N, 2H), forward, then backward."""
     return ...
 
 
-# 13-3. Rows of different lengths, padded behind: the GRU would go on reading padding after the last
-# word. Either pack the rows, or pick the right state out of the output.
+# 13-3. 各行长短不一，后面补 0：GRU 读完最后一个词还会继续读补的部分。
+# 要么打包（pack），要么从 output 里取出正确的那个状态。
+# Rows of different lengths are padded at the end: the GRU would go on reading padding after the
+# last word. Either pack the rows, or pick the right state out of the output.
 def last_state(gru, x, lengths):
     """gru: nn.GRU, one layer, forward only, batch_first=True. x (N, T, E), lengths (N,), not
     sorted: the state of each row after its own last step, (N, H)."""
     return ...
 
 
-# 13-4. Attention looks at every word of a sentence and at no padding.
+# 13-4. 注意力看句子里的每个词，不看补的部分。
+# Attention looks at every word of a sentence and at no padding.
 def attention(scores, lengths):
     """scores (N, S), lengths (N,): weights (N, S), 0 behind a row's length; each row sums to 1."""
     return ...
 
 
-# 13-5. A translator that writes only words it is sure of would have a high precision; BLEU makes it
-# pay. With c words written and r words in the references: 1 where c > r, else exp(1 - r / c).
+# 13-5. 只写有把握的词，查准率会很高；BLEU 要为“太短”罚分。译文共 c 个词，参考译文共 r 个词：
+# c > r 时是 1，否则是 exp(1 - r / c)。
+# A translator that writes only words it is sure of would have a high precision; BLEU makes it pay
+# for being short. With c words written and r in the references: 1 if c > r, else exp(1 - r / c).
 def brevity_penalty(translations, references):
     """Two lists of as many sentences, a sentence a list of words. One number for the whole test:
     c and r count the words of all sentences."""
     return ...
 
 
-# 13-6. From tags back to words. B begins a word, M is in its middle, E ends it, S is a word of one
+# 13-6. 从标签还原单词。B 是词首，M 是词中，E 是词尾，S 是单个字母的词：
+# "itwasa" 配 "BEBMES" 是 it, was, a。
+# From tags back to words. B begins a word, M is in its middle, E ends it, S is a word of one
 # letter: "itwasa" with "BEBMES" is it, was, a.
 def untag(letters, tags):
     """Two texts of the same length; tags are in an allowed order. A list of words."""
     return ...
 
 
-# 13-7. The best tag for each letter alone can give BB or a row that begins with M. Viterbi finds
-# the best row of those that are allowed: with 40 letters there are far too many to try them all,
-# so it keeps, letter by letter, the best row that ends in each tag.
+# 13-7. 每个字母各取最高分的标签，可能得到 BB，或者以 M 开头。先写：一串标签是否合法
+# （开头是 B 或 S，结尾是 E 或 S，相邻的标签符合 BEFORE），再写它的总分。
+# The best tag for each letter alone can give BB, or begin with M. First: is a row of tags allowed
+# (it begins with B or S, ends with E or S, and neighbours are as in BEFORE)? And what is its score?
 BEFORE = {"B": "ES", "M": "BM", "E": "BM", "S": "ES"}   # the tags that may stand before each
 
 
-def viterbi(scores):
-    """scores: for each letter a list of four numbers, of B, M, E, S. The allowed row of tags with
-    the highest sum, as a text. It begins with B or S and ends with E or S."""
+def allowed(tags):
+    """tags: a text of one letter or more; True or False."""
     return ...
 
 
-# Checks: below is nothing to fill in ------------------------------------------------------------
+def total_score(scores, tags):
+    """scores: for each letter a list of four numbers, of B, M, E, S; tags: a text as long."""
+    return ...
+
+
+# 13-7，最后一步：Viterbi 找出合法的标签串里总分最高的。40 个字母的标签串太多，不能一一去试；
+# 所以逐个字母往前走，对四种标签各记一个：到这里为止、以这个标签结尾的最好的一串和它的总分。
+# Last step: Viterbi finds the allowed row with the highest score. For 40 letters there are far too
+# many rows to try; so go letter by letter and keep four: for each tag the best row up to here that
+# ends in it, with its score.
+def viterbi(scores):
+    """scores as above: the allowed row of tags with the highest sum, a text."""
+    return ...
+
+
+# 13-8. 语言模型的两个数。困惑度：exp(平均交叉熵)，好像在那么多个字符里均匀地猜。
+# 温度：抽样之前把分数除以温度，低于 1 更保守，高于 1 更随意。
+# Two numbers of a language model. Perplexity: exp(mean cross-entropy), as if guessing evenly among
+# that many characters. Temperature: the scores are divided by it before sampling; below 1 the model
+# is more cautious, above 1 more adventurous.
+def perplexity(z, y):
+    """z (T, V) scores, y (T,) the characters that really came: a Python number."""
+    return ...
+
+
+def with_temperature(z, temperature):
+    """z (V,) scores of the next character: the probabilities (V,) to draw from."""
+    return ...
+
+
+# 13-9. 解码器的循环（贪心）：从 <bos> 开始，每次把上一个词和隐藏状态交给 step，取分数最高的词，
+# 直到 <eos> 或写满 most 个词。<eos> 不算在结果里。
+# The loop of a decoder (greedy): begin with <bos>; each time give the word before and the hidden
+# state to step, and take the word with the highest score, until <eos> or until `most` words are
+# written. <eos> is no part of the result.
+def decode(step, h, bos, eos, most):
+    """step(word, h) with a number and a state gives (scores (V,), new h). A list of numbers."""
+    return ...
+
+
+# Checks: 以下不用填写 / nothing to fill in below -------------------------------------------------
 def check_13_1():
-    """majority: the grade comes from y_train alone. pad: T is the longest review. forward: multiply
-    the padding's embeddings by 0, add up over the words, divide by how many a review has."""
+    """majority：等级只由 y_train 决定。pad：T 是最长影评的长度。forward：补的部分的嵌入乘以 0，
+    对词求和，再除以这条影评的词数。
+
+    majority: the grade comes from y_train alone. pad: T is the longest review. forward: multiply
+    the padding's embeddings by 0, add up over the words, divide by the review's number of words.
+    """
     for y_train, y_test in [([2, 3, 2, 0, 2, 4], [2, 1, 2, 3]), ([0, 1, 1], [0, 0, 0, 1]),
                             ([4, 4, 3], [3, 0])]:
         grade = max(y_train, key=y_train.count)
@@ -99,6 +159,8 @@ def check_13_1():
     reviews = [[7, 3], [5, 9, 2, 11], [4]]
     x, lengths = pad(reviews)
     expected = [[7, 3, 0, 0], [5, 9, 2, 11], [4, 0, 0, 0]]
+    types = type(x).__name__, type(lengths).__name__
+    yield f"what pad({reviews}) returns", types, ("Tensor", "Tensor")
     yield f"x of pad({reviews})", x, expected
     yield f"lengths of pad({reviews})", lengths, [2, 4, 1]
     yield "the types of both", (x.dtype, lengths.dtype), (torch.int64, torch.int64)
@@ -116,22 +178,31 @@ def check_13_1():
 
 
 def check_13_2():
-    """Count from the end: it is the same for every number of layers. And join along the numbers of
-    a state, not along the names."""
+    """先打包。从后面数：不论几层，最后两个就是最上层的。拼接的是状态里的数，不是名字。
+
+    Pack first. Count from the end: whatever the number of layers, the last two are the top layer's.
+    And join the numbers of the states, not the names.
+    """
     torch.manual_seed(2)
+    lengths = torch.tensor([3, 6, 1, 5])
     for layers in (1, 2, 3):
         gru = nn.GRU(3, 4, layers, batch_first=True, bidirectional=True)
-        output, h_n = gru(torch.randn(5, 6, 3))     # (N, T, 2H): forward, backward of the top
-        expected = torch.cat([output[:, -1, :4], output[:, 0, 4:]], dim=1)
-        got = summary(h_n)
-        yield f"the shape for h_n {tuple(h_n.shape)}", got.shape, (5, 8)
-        yield f"row 0, {layers} layers", got[0], expected[0]
-        yield f"all rows, {layers} layers", got, expected
+        x = torch.randn(4, 6, 3)
+        got = summary(gru, x, lengths)
+        yield f"the shape for x (4, 6, 3), {layers} layers", got.shape, (4, 8)
+        for n, length in enumerate(lengths.tolist()):
+            output, _ = gru(x[n:n + 1, :length])        # (1, length, 2H): forward, backward
+            expected = torch.cat([output[0, -1, :4], output[0, 0, 4:]])
+            yield f"row {n}, length {length}, {layers} layers", got[n], expected
 
 
 def check_13_3():
-    """With packing it is the GRU's second result, where rows need not be sorted if you say so; by
-    picking it is the output of step length - 1, another step for each row."""
+    """打包的话，是 GRU 的第二个返回值（行不必按长度排序，要说明）；挑选的话，
+    是第 length - 1 步的 output，每行不同。
+
+    With packing it is the GRU's second result (rows need not be sorted if you say so); by picking
+    it is the output of step length - 1, another step for each row.
+    """
     torch.manual_seed(3)
     gru, x = nn.GRU(2, 3, batch_first=True), torch.randn(4, 6, 2)
     lengths = torch.tensor([3, 6, 1, 5])
@@ -146,11 +217,15 @@ def check_13_3():
 
 
 def check_13_4():
-    """What score has a share of exactly 0 in a softmax? A weight made 0 afterwards is missing in
-    the sum."""
+    """分数是多少时，softmax 之后恰好是 0？事后才把权重改成 0，总和就不是 1 了。
+
+    Which score gets a weight of exactly 0 from a softmax? With weights set to 0 afterwards the sum
+    is no longer 1.
+    """
     for scores, lengths in [([[1.0, 2.0, 3.0]], [3]),
                             ([[2.0, -1.0, 5.0], [0.0, 0.5, -2.0]], [2, 1]),
-                            ([[-50.0, -60.0, 0.0, 0.0], [30.0, 31.0, 2.0, 90.0]], [2, 3])]:
+                            ([[-50.0, -60.0, 0.0, 0.0], [30.0, 31.0, 2.0, 90.0]], [2, 3]),
+                            ([[-150.0, -151.0, 0.0], [1.0, 0.5, 200.0]], [2, 2])]:
         expected = []
         for row, length in zip(scores, lengths, strict=True):
             exps = [math.exp(score - max(row[:length])) for score in row[:length]]
@@ -162,8 +237,11 @@ def check_13_4():
 
 
 def check_13_5():
-    """Count the words of all translations and of all references first. Being longer than the
-    references brings nothing."""
+    """先数全部译文和全部参考译文的词数。比参考译文长，没有好处。
+
+    First count the words of all translations and of all references. Being longer than the
+    references brings nothing.
+    """
     one, five, nine = ["yes"], ["he", "has", "a", "black", "dog"], ["it"] * 9
     for ours, references, expected in [
             ([five], [five], 1.0), ([nine], [five], 1.0), ([five], [nine], 0.44932896),
@@ -174,7 +252,10 @@ def check_13_5():
 
 
 def check_13_6():
-    """Go through letters and tags side by side. After which tags is a word complete?"""
+    """字母和标签一起往前走。哪些标签之后，一个词就完整了？
+
+    Go through letters and tags side by side. After which tags is a word complete?
+    """
     for words in [["it", "was", "a"], ["a"], ["i", "saw", "a", "white", "rabbit"], ["to", "be"],
                   ["so", "a", "b", "c"]]:
         tags = ""
@@ -185,9 +266,18 @@ def check_13_6():
 
 
 def check_13_7():
-    """For each tag keep a sum and a row of tags. A letter makes them longer: a new row that ends in
-    B takes the better of the rows that ended in E and in S. Which tags may the first letter have,
-    which the last?"""
+    """每个标签记一个总分和一串标签。每来一个字母就变长：以 B 结尾的新的一串，
+    接在以 E 或 S 结尾的两串中较好的后面。第一个字母可以是哪些标签，最后一个呢？
+
+    For each tag keep a sum and a row of tags. Each letter makes them longer: the new row that ends
+    in B continues the better of the rows that ended in E and in S. Which tags may the first letter
+    have, and which the last?
+    """
+    for tags in ("S", "BE", "BM", "BME", "SBE", "B", "EB", "BSE", "MES", "BEM", "BB", "SS", "BMS"):
+        good = re.fullmatch("(S|BM*E)+", tags) is not None
+        yield f"allowed({tags!r})", allowed(tags), good
+    table = [[1, 2, 3, 4], [50, 60, 70, 80], [900, 800, 700, 600]]
+    yield f"total_score({table}, 'BME')", total_score(table, "BME"), 1 + 60 + 700
     generator = torch.Generator().manual_seed(7)
     for length in (1, 2, 3, 4):
         for _ in range(4):
@@ -204,6 +294,52 @@ def check_13_7():
     tags = "SBMMEBE" * 6
     scores = [[float(name == tag) for name in "BMES"] for tag in tags]
     yield f"{len(tags)} letters, score 1 for the tags {tags}", viterbi(scores), tags
+
+
+def check_13_8():
+    """cross_entropy 已经取了平均；除以温度要在 softmax 之前。
+
+    cross_entropy takes the mean already; divide by the temperature before the softmax.
+    """
+    generator = torch.Generator().manual_seed(8)
+    for steps, size in [(1, 3), (6, 5)]:
+        z = torch.randn(steps, size, generator=generator)
+        y = torch.randint(size, (steps,), generator=generator)
+        total = 0.0
+        for row, k in zip(z.tolist(), y.tolist(), strict=True):
+            total += math.log(sum(math.exp(score) for score in row)) - row[k]
+        got = perplexity(z, y)
+        yield f"perplexity, {steps} random characters of {size}", got, math.exp(total / steps)
+        yield "the type of the perplexity", type(got).__name__, "float"
+        for temperature in (0.5, 1.0, 2.0):
+            exps = [math.exp(score / temperature) for score in z[0].tolist()]
+            yield f"temperature {temperature}, z={[round(one, 2) for one in z[0].tolist()]}", \
+                with_temperature(z[0], temperature), [one / sum(exps) for one in exps]
+    same = torch.zeros(4, 10)
+    yield "perplexity where all 10 scores are equal", perplexity(same, torch.arange(4)), 10.0
+
+
+def check_13_9():
+    """每一步都用新的隐藏状态；刚写的词是下一步的输入。
+
+    Each step takes the new hidden state, and the word just written is the next input.
+    """
+    sentences = {0: [4, 5, 4, 1], 10: [1], 20: [6, 6, 6, 6, 6, 6, 6, 6]}
+
+    def step(word, h):
+        """Writes a sentence word by word: h counts the words, and the word before must be right."""
+        start = h // 10 * 10
+        place = h - start
+        before = 2 if place == 0 else sentences[start][place - 1]
+        scores = torch.zeros(8)
+        scores[sentences[start][place] if int(word) == before else 7] = 3.0
+        return scores, h + 1
+
+    for start, expected in [(0, [4, 5, 4]), (10, []), (20, [6, 6, 6, 6, 6])]:
+        got = decode(step, start, bos=2, eos=1, most=5)
+        yield f"a decoder that writes {sentences[start]}, eos=1, most=5", got, expected
+        kinds = sorted({type(word).__name__ for word in got})
+        yield "the type of a word", kinds, ["int"] * len(kinds)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ class BagOfWords(nn.Module):
         return self.linear(total / lengths.unsqueeze(1))        # (N, 5)
 
 
-def summary(h_n):
+def summary(gru, x, lengths):
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    _, h_n = gru(packed)                                        # (2 layers, N, H)
     return torch.cat([h_n[-2], h_n[-1]], dim=1)
 
 
@@ -64,6 +66,19 @@ def untag(letters, tags):
     return words
 
 
+def allowed(tags):
+    if tags[0] not in "BS" or tags[-1] not in "ES":
+        return False
+    return all(tags[i - 1] in BEFORE[tags[i]] for i in range(1, len(tags)))
+
+
+def total_score(scores, tags):
+    total = 0
+    for row, tag in zip(scores, tags, strict=True):
+        total += row["BMES".index(tag)]
+    return total
+
+
 def viterbi(scores):
     best = {"B": (-math.inf, ""), "M": (-math.inf, ""), "E": (0.0, ""), "S": (-math.inf, "")}
     for row in scores:
@@ -73,6 +88,25 @@ def viterbi(scores):
             longer[tag] = (total + score, tags + tag)
         best = longer
     return max(best["E"], best["S"])[1]
+
+
+def perplexity(z, y):
+    return math.exp(nn.functional.cross_entropy(z, y).item())
+
+
+def with_temperature(z, temperature):
+    return (z / temperature).softmax(dim=0)
+
+
+def decode(step, h, bos, eos, most):
+    words, word = [], bos
+    while len(words) < most:
+        scores, h = step(word, h)
+        word = scores.argmax().item()
+        if word == eos:
+            break
+        words.append(word)
+    return words
 
 
 BEFORE = {"B": "ES", "M": "BM", "E": "BM", "S": "ES"}
@@ -85,14 +119,15 @@ MISTAKES = {
              ("(self.embedding(x) * mask).sum(dim=1)", "(self.embedding(x) * mask).sum(dim=2)")],
     "13-2": [("torch.cat([h_n[-2], h_n[-1]], dim=1)", "h_n[-1]"),
              ("[h_n[-2], h_n[-1]]", "[h_n[0], h_n[1]]"), ("dim=1", "dim=0"),
-             ("[h_n[-2], h_n[-1]]", "[h_n[-1], h_n[-2]]")],
+             ("[h_n[-2], h_n[-1]]", "[h_n[-1], h_n[-2]]"), ("gru(packed)", "gru(x)")],
     "13-3": [("_, h_n = gru(packed)", "_, h_n = gru(x)"), (", enforce_sorted=False", ""),
              ("    return h_n[0]", "    return gru(x)[0][:, -1]"), ("return h_n[0]", "return h_n"),
              ("    return h_n[0]", "    return gru(x)[0][range(len(x)), lengths - 2]")],
     "13-4": [("scores.masked_fill(padding, -math.inf).softmax(dim=1)", "scores.softmax(dim=1)"),
              ("scores.masked_fill(padding, -math.inf).softmax(dim=1)",
               "scores.softmax(dim=1).masked_fill(padding, 0)"),
-             ("-math.inf", "0"), ("softmax(dim=1)", "softmax(dim=0)"), (">=", ">")],
+             ("-math.inf", "-100.0"), ("-math.inf", "0"),
+             ("softmax(dim=1)", "softmax(dim=0)"), (">=", ">")],
     "13-5": [("    if c > r:\n        return 1.0\n", ""), ("r / c", "c / r"),
              ("math.exp(1 - r / c)", "c / r"), ("sum(len(words) for words in translations)",
              "len(translations)"), ("sum(len(words) for words in translations)",
@@ -103,7 +138,18 @@ MISTAKES = {
              ('"M": (-math.inf, "")', '"M": (0.0, "")'), ("BEFORE[tag]", '"BMES"'),
              ("tags + tag)", "tag + tags)"), ("(total + score", "(score"),
              ('    return max(best["E"], best["S"])[1]',
-              '    return "".join("BMES"[row.index(max(row))] for row in scores)')],
+              '    return "".join("BMES"[row.index(max(row))] for row in scores)'),
+             ('"ES":\n        return False', '"EMS":\n        return False'),
+             ('row["BMES".index(tag)]', 'max(row)')],
+    "13-8": [(".item())", ".item() * len(y))"), ("math.exp(nn", "(nn"),
+             ("(z / temperature).softmax(dim=0)", "z.softmax(dim=0) / temperature"),
+             ("z / temperature", "z * temperature")],
+    "13-9": [("word = scores.argmax().item()", "word = scores.argmax()"),
+             ("scores, h = step(word, h)", "scores, _ = step(word, h)"),
+             ("        if word == eos:\n            break\n        words.append(word)\n",
+              "        words.append(word)\n        if word == eos:\n            break\n"),
+             ("scores, h = step(word, h)", "scores, h = step(bos, h)"),
+             ("len(words) < most", "True")],
 }
 ALSO_RIGHT = {
     "13-3": [("    return h_n[0]", "    return gru(x)[0][range(len(x)), lengths - 1]")],
