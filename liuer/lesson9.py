@@ -99,8 +99,10 @@ def find_mistakes(model, dataset, most=24):
     for x, y in dataset:
         p = model(x.unsqueeze(0).to(device)).softmax(dim=1)[0]      # (1, 1, 28, 28) -> (10,)
         predicted = p.argmax().item()
-        if predicted != y and len(mistakes) < most:
-            mistakes.append((x[0], y.item(), predicted, p[predicted].item()))
+        if predicted != y:
+            mistakes.append((x[0], int(y), predicted, p[predicted].item()))
+        if len(mistakes) == most:
+            break
     return mistakes
 
 
