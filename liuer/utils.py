@@ -162,6 +162,7 @@ def show(figure, name):
         path = Path(tempfile.mkdtemp()) / path.name     # new: no one else's file is in the way
         figure.savefig(path, dpi=110)
     print("figure:", path, file=sys.stderr)             # on stdout the result stays last
-    if figure.canvas.required_interactive_framework or "inline" in plt.get_backend():
-        plt.show()
+    if plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"):
+        plt.show()                                      # a window, or a notebook's output
+    plt.draw_if_interactive.called = False              # else %run shows an empty figure, too
     plt.close(figure)
