@@ -144,10 +144,7 @@ def main(epochs=2, batch_size=64, lr=0.05, momentum=0.9, weight_decay=5e-4, seed
     for name in ("lesson 10", "deeper"):
         # 2. Define model
         torch.manual_seed(seed)
-        if name == "deeper":
-            model = DeeperNet()
-        else:
-            model = Net()
+        model = DeeperNet() if name == "deeper" else Net()
         model.to(device, memory_format=torch.channels_last)     # ours: faster on a CPU
         parameters[name] = sum(p.numel() for p in model.parameters())
 

@@ -106,7 +106,7 @@ def find_mistakes(model, dataset, most=24):
     return mistakes
 
 
-def main(epochs=5, batch_size=64, lr=0.05, momentum=0.9, weight_decay=5e-4, falling=True, seed=0):
+def main(epochs=5, batch_size=96, lr=0.08, momentum=0.9, weight_decay=5e-4, falling=True, seed=0):
     """Train; return the losses, both accuracies and the first mistakes.
 
     epochs: passes over the training digits

@@ -5,15 +5,15 @@
 
 So no softmax before CrossEntropyLoss: it would be applied twice.
 
-Run:   python liuer/lesson9_2.py
-See:   cross-entropy A 0.4966, B 1.2389 | BCE 0.5308 = CE([0, z], y)
-Notes: liuer/README.md, lecture 9
+Run:    python liuer/lesson9_2.py
+Prints: cross-entropy A 0.4966, B 1.2389 | BCE 0.5308 = CE([0, z], y)
+Notes:  liuer/README.md, lecture 9
 """
 
 import torch
 from torch import nn
 
-from utils import flags, show  # liuer/utils.py
+from utils import settings, show
 
 LABELS = [2, 0, 1]
 SCORES = {      # the lecture's two predictions: A puts the highest score on the label, B does not
@@ -22,33 +22,50 @@ SCORES = {      # the lecture's two predictions: A puts the highest score on the
 }
 
 
+def softmax(z):
+    """Scores (N, C) -> probabilities (N, C): each row sums to 1."""
+    powers = z.exp()
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
+def cross_entropy_by_hand(z, y):
+    """Mean of -log p_y over scores (N, C) and classes (N,)."""
+    p = softmax(z)
+    total = 0
+    for i in range(len(y)):
+        total += -p[i, y[i]].log()
+    return total / len(y)
+
+
 def main():
     """Compute each loss in every way; return the values."""
+    cross_entropy = nn.CrossEntropyLoss()
+    log_softmax, nll = nn.LogSoftmax(dim=1), nn.NLLLoss()
     y = torch.tensor(LABELS)                                            # (N,)
-    cross_entropy, nll = nn.CrossEntropyLoss(), nn.NLLLoss()
     result = {}
     print("three samples, three classes   CrossEntropy   LogSoftmax+NLL   -mean log p_y"
           "   softmax twice (wrong)")
     for name, scores in SCORES.items():
         z = torch.tensor(scores)                                        # (N, C)
-        log_p = nn.LogSoftmax(dim=1)(z)                                 # (N, C)
-        p = z.exp() / z.exp().sum(dim=1, keepdim=True)                  # (N, C)  rows sum to 1
-        by_hand = -p[range(len(y)), y].log().mean()
-        values = cross_entropy(z, y), nll(log_p, y), by_hand, cross_entropy(p, y)
-        result[name] = [value.item() for value in values]
-        print("prediction {:20}{:12.4f}{:17.4f}{:16.4f}{:24.4f}".format(name, *result[name]))
+        one_step = cross_entropy(z, y).item()
+        two_steps = nll(log_softmax(z), y).item()
+        by_hand = cross_entropy_by_hand(z, y).item()
+        twice = cross_entropy(softmax(z), y).item()
+        result[name] = [one_step, two_steps, by_hand, twice]
+        print(f"prediction {name}{one_step:31.4f}{two_steps:17.4f}{by_hand:16.4f}{twice:24.4f}")
 
     z = torch.tensor([-2.0, -0.5, 0.3, 1.7])                            # (N,)  one score a sample
     y = torch.tensor([0, 1, 0, 1])
     two_scores = torch.stack([torch.zeros_like(z), z], dim=1)           # (N, 2)  [0, z]
-    values = (nn.BCELoss()(torch.sigmoid(z), y.float()), nn.BCEWithLogitsLoss()(z, y.float()),
-              cross_entropy(two_scores, y))
-    result["binary"] = [value.item() for value in values]
+    bce = nn.BCELoss()(torch.sigmoid(z), y.float()).item()
+    with_logits = nn.BCEWithLogitsLoss()(z, y.float()).item()
+    ce = cross_entropy(two_scores, y).item()
+    result["binary"] = [bce, with_logits, ce]
     print("\ntwo classes              BCE(sigmoid(z))   BCEWithLogits(z)   CrossEntropy([0, z])")
-    print("four samples {:27.4f}{:19.4f}{:23.4f}".format(*result["binary"]))
+    print(f"four samples {bce:27.4f}{with_logits:19.4f}{ce:23.4f}")
 
     a, b = result["A"][0], result["B"][0]
-    print(f"\ncross-entropy A {a:.4f}, B {b:.4f} | BCE {result['binary'][0]:.4f} = CE([0, z], y)")
+    print(f"\ncross-entropy A {a:.4f}, B {b:.4f} | BCE {bce:.4f} = CE([0, z], y)")
     return result
 
 
@@ -60,19 +77,22 @@ def draw(result):
     z = torch.linspace(-5, 5, 101)
     two_scores = torch.stack([torch.zeros_like(z), z], dim=1)
     for label in (0, 1):
-        y = torch.full((len(z),), label)
-        left.plot(z, nn.CrossEntropyLoss(reduction="none")(two_scores, y),
-                  label=f"CrossEntropy([0, z], {label})")
-        left.plot(z[::10], nn.BCELoss(reduction="none")(z.sigmoid(), y.float())[::10], "o",
-                  label=f"BCE(sigmoid(z), {label})")
+        y = torch.full((101,), label)
+        ce = nn.CrossEntropyLoss(reduction="none")(two_scores, y)
+        bce = nn.BCELoss(reduction="none")(z.sigmoid(), y.float())
+        left.plot(z, ce, label=f"CrossEntropy([0, z], {label})")
+        left.plot(z[::10], bce[::10], "o", label=f"BCE(sigmoid(z), {label})")
     left.set(xlabel="score z", ylabel="loss")
     left.legend()
+
     p = torch.linspace(0.01, 1, 100)
     right.plot(p, -p.log())
     right.set(xlabel="probability of the true class", ylabel="loss = -log p")
     for name, marker in (("A", "o"), ("B", "s")):
-        p = torch.tensor(SCORES[name]).softmax(dim=1)[range(3), LABELS]
-        right.plot(p, -p.log(), marker, label=f"prediction {name}, mean {result[name][0]:.4f}")
+        p = softmax(torch.tensor(SCORES[name]))                         # (3, 3)
+        p_true = p[range(3), LABELS]                                    # (3,)  of the true classes
+        right.plot(p_true, -p_true.log(), marker,
+                   label=f"prediction {name}, mean {result[name][0]:.4f}")
     right.legend()
     for axes in (left, right):
         axes.grid(alpha=0.3)
@@ -80,5 +100,5 @@ def draw(result):
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main))
     show(draw(result), "lesson9_2")
