@@ -2,7 +2,7 @@
 
     pip install nox
     nox -f tests/noxfile.py                                 (each environment takes some GB)
-    nox -f tests/noxfile.py -s newest-3.13 -- --quick       (one Python; only what does not train)
+    nox -f tests/noxfile.py -s newest-3.13 -- -m "not slow and not trains"      (one Python, quick)
 """
 
 import os

@@ -19,7 +19,7 @@ class Script:
     batches: bool = True        # of a batch_size, a setting of main() or 64
     digits: str = ""            # trains on MNIST, "tested" or "validated" as well
     small: dict = field(default_factory=dict)       # settings of a small run, besides SMALL
-    smallest: dict = field(default_factory=dict)    # where batches of one are too many
+    smallest: dict = field(default_factory=dict)    # where batches of one are too many, or diverge
     slow: bool = False          # its default run takes longer than all other tests
     clip: float = 0             # the norm at which gradients are clipped
     falls: bool = False         # the learning rate falls to almost 0
@@ -38,7 +38,8 @@ ROWS = {
     "float32.py": replace(BY_HAND, steps=False), "image2tensor.py": replace(BY_HAND, steps=False),
     "lesson2.py": BY_HAND, "lesson2_2.py": BY_HAND, "lesson3.py": BY_HAND, "lesson3_2.py": BY_HAND,
     "lesson3_3.py": Script(nets=0, batches=False),
-    "lesson4.py": BY_HAND, "lesson4_2.py": BY_HAND, "lesson4_3.py": BY_HAND, "lesson4_4.py": BY_HAND,
+    "lesson4.py": BY_HAND, "lesson4_2.py": BY_HAND, "lesson4_3.py": BY_HAND,
+    "lesson4_4.py": BY_HAND,
     "lesson5.py": Script(batches=False, small={"epochs": 10}, honest=True),
     "lesson5_2.py": Script(nets=18, batches=False, same_weights=18, same_batches=18,
                            losses=("curves", "sweeps"), honest=True),
@@ -60,8 +61,10 @@ ROWS = {
     "lesson10_3.py": Script(nets=2, slow=True, digits="tested", falls=True, samples=72,
                             order="moved", same_weights=2,
                             small={"epochs": 12, "batch_size": 16, "lr": 0.05}),
-    "lesson11.py": Script(slow=True, digits="validated", small={"climb": 3}, falls=True, samples=66),
-    "lesson11_2.py": Script(slow=True, digits="validated", falls=True, samples=66),
+    "lesson11.py": Script(slow=True, digits="validated", falls=True, samples=66,
+                          small={"climb": 3}),
+    "lesson11_2.py": Script(slow=True, digits="validated", falls=True, samples=66,
+                            smallest={"lr": 0.01}),
     "lesson11_3.py": Script(nets=3, slow=True, digits="tested", samples=72, same_batches=3),
     "lesson11_4.py": Script(nets=3, slow=True, digits="tested", falls=True, samples=72,
                             same_batches=3),

@@ -402,11 +402,11 @@ def test_the_accuracies_are_those_of_the_trained_nets(name, watch):
         tested = accuracies
     else:
         validated = accuracies[-1:]
-    for scores, x, y in ((tested, x_test, y_test), (validated, x[66:], y[66:])):
+    for scores, images, labels in ((tested, x_test, y_test), (validated, x[66:], y[66:])):
         scores = scores if isinstance(scores, (dict, list)) else [scores]
         scores = list(scores.values()) if isinstance(scores, dict) else scores
-        inputs = (x.unsqueeze(1) / 255 - 0.1307) / 0.3081
+        inputs = (images.unsqueeze(1) / 255 - 0.1307) / 0.3081
         for net, score in zip(run.nets, np.ravel(scores), strict=False):
             with torch.no_grad():
-                right = net.model.eval()(inputs).argmax(dim=1) == y
+                right = net.model.eval()(inputs).argmax(dim=1) == labels
             assert score == pytest.approx(right.double().mean().item())
