@@ -87,16 +87,17 @@ def unpack():
 
 
 def make_breast_cancer():
-    """569 rows without header: eight features, each scaled linearly to [-1, 1], and the label,
-    1 for benign."""
+    """569 rows without a header: eight features as they were measured, and the label, 1 for
+    benign."""
     from sklearn.datasets import load_breast_cancer
 
     table = load_breast_cancer()
-    x = table.data[:, [list(table.feature_names).index(name) for name in FEATURES]]  # (569, 8)
-    low, high = x.min(axis=0), x.max(axis=0)
-    x = 2 * (x - low) / (high - low) - 1
-    lines = [",".join(f"{value:.6f}" for value in row) + f",{label}\n"
-             for row, label in zip(x, table.target, strict=True)]
+    names = list(table.feature_names)
+    columns = [names.index(name) for name in FEATURES]
+    lines = []
+    for row, label in zip(table.data[:, columns], table.target, strict=True):
+        fields = [str(value) for value in row.tolist()]     # the shortest text of each number
+        lines.append(",".join([*fields, str(label)]) + "\n")
     return "".join(lines).encode("ascii")
 
 
