@@ -3,7 +3,8 @@
     InceptionA(x) = concat[ 1x1 | 1x1, 5x5 | 1x1, 3x3, 3x3 | pool, 1x1 ]    16 + 24 + 24 + 24 = 88
 
 A 1x1 convolution mixes the channels of one pixel. In front of a 5x5 it thins them out, so that the
-large kernel has less to do. Padding keeps each branch at the size of its input.
+large kernel has less to do. Padding keeps each branch at the size of its input. Training begins
+with small steps: large ones from raw weights diverge (--lr 0.3 --climb 1).
 
 Run:     python liuer/lesson11.py                   (--help lists the settings)
 Lecture: python liuer/lesson11.py --epochs 10 --batch_size 64 --lr 0.01 --momentum 0.5 \\
@@ -135,7 +136,7 @@ def feature_maps(model, image):
     return model.incep1(x)[0].cpu()             # (88, 12, 12)
 
 
-def main(epochs=2, batch_size=64, lr=0.08, momentum=0.9, weight_decay=5e-4, falling=True,
+def main(epochs=1, batch_size=32, lr=0.04, momentum=0.9, weight_decay=5e-4, falling=True,
          climb=300, seed=0):
     """Train; return the losses, both accuracies, a digit and its feature maps.
 
@@ -169,7 +170,7 @@ def main(epochs=2, batch_size=64, lr=0.08, momentum=0.9, weight_decay=5e-4, fall
     optimizer = torch.optim.SGD(model.parameters(), lr, momentum, weight_decay=weight_decay)
     steps = epochs * len(train_loader)
 
-    def share(step):    # of lr: it climbs, for large steps from raw weights diverge, then falls
+    def share(step):    # of lr: it climbs, since large steps from raw weights diverge, then falls
         up = (step + 1) / climb
         down = 1 - step / steps
         return max(0, min(up, down))

@@ -135,15 +135,17 @@ def test(model, loader):
     return correct / total
 
 
-def main(epochs=3, batch_size=64, lr=0.08, momentum=0.9, weight_decay=2e-3, falling=True, seed=0):
+def main(epochs=4, batch_size=64, lr=0.1, momentum=0.9, weight_decay=1e-3, falling=True,
+         climb=300, seed=0):
     """Train; return the gradients by depth, the losses and both accuracies.
 
     epochs: passes over the training digits
     batch_size: images a step
-    lr: learning rate (at the start)
+    lr: learning rate (the highest)
     momentum: share of the last step that the next one keeps
     weight_decay: pull of the weights towards 0
-    falling: let the learning rate fall to 0
+    falling: let the learning rate climb, then fall to 0
+    climb: steps of the climb (1: none)
     seed: of the initial weights and the order of the images
     """
     device = pick_device()
@@ -179,10 +181,16 @@ def main(epochs=3, batch_size=64, lr=0.08, momentum=0.9, weight_decay=2e-3, fall
     # 3. Loss and optimizer
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr, momentum, weight_decay=weight_decay)
+    steps = epochs * len(train_loader)
+
+    def share(step):    # of lr: it climbs, since large steps from raw weights diverge, then falls
+        up = (step + 1) / climb
+        down = 1 - step / steps
+        return max(0, min(up, down))
+
     scheduler = None
-    if falling:     # ours: large steps to get near the minimum, ever smaller ones to settle in it
-        scheduler = torch.optim.lr_scheduler.LinearLR(
-            optimizer, start_factor=1, end_factor=0, total_iters=epochs * len(train_loader))
+    if falling:         # ours: ever smaller steps, to settle in a minimum
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
 
     # 4. Training cycle
     losses, accuracies = [], []

@@ -249,8 +249,7 @@ def main(epochs=2, batch_size=32, lr=0.04, timeout=60, seed=0, local_rank=0):
         size = batch_size // processes
         if size > 0:
             times[size] = step_time(net, criterion, inputs[:size], target[:size])
-            say(f"a step with {size:3d} images, as in each of {processes} processes: "
-                f"{times[size]:.1f} ms")
+            say(f"a step with {size:2d} images: {times[size]:.1f} ms")
     if WORLD > 1:
         del model       # before the group: in PyTorch 2.2 the other order can hang
         dist.destroy_process_group()
