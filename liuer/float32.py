@@ -4,16 +4,17 @@
 
 Whole numbers are exact up to 2^24 = 16,777,216; most decimals, 0.1 among them, never are.
 
-Run:   python liuer/float32.py              (--number 6.36 shows another number)
-See:   0.1 is stored as 0.100000001490116119384765625 | 16777217 is stored as 16777216
-Notes: liuer/README.md, references
+Run:     python liuer/float32.py
+         python liuer/float32.py --number 6.36      (shows another number)
+Prints:  0.1 is stored as 0.100000001490116119384765625 | 16777217 is stored as 16777216
+Notes:   liuer/README.md, references
 """
 
 import math
 import struct
 from decimal import Decimal, InvalidOperation
 
-from utils import BadInput, flags, show  # liuer/utils.py
+from utils import BadInput, settings, show
 
 
 def fields(number):
@@ -26,8 +27,9 @@ def fields(number):
         packed = struct.pack(">f", number)      # rounds to the nearest float32
     except OverflowError:                       # beyond the largest, 3.4028235e38
         packed = struct.pack(">f", math.copysign(math.inf, number))
-    bits = format(int.from_bytes(packed, "big"), "032b")
-    exponent, mantissa = int(bits[1:9], 2), bits[9:]
+    bits = f"{int.from_bytes(packed, 'big'):032b}"      # the 4 bytes as 32 letters 0 and 1
+    exponent = int(bits[1:9], 2)                # base 2
+    mantissa = bits[9:]
     fraction = mantissa.rstrip("0") or "0"
     minus = "-" if bits[0] == "1" else ""
     if exponent == 255:
@@ -45,25 +47,30 @@ def main(number=None):
 
     number: one more number to show, such as -2.5 or 1e-3
     """
-    numbers = ["0.875", "6.36", "0.1", "16777217"]
+    texts = ["0.875", "6.36", "0.1", "16777217"]
     last = ["0.1", "16777217"]
     if number is not None:
         try:
             float(number)
-            Decimal(number)
+            Decimal(number)                     # an exact number, where a float is rounded
         except (ValueError, InvalidOperation):
             raise BadInput(f"--number: expected a number such as 6.36, got {number!r}") from None
-        numbers.append(number)
+        texts.append(number)
         last = [number]
 
-    stored = {text: fields(float(text)) for text in numbers}
-    for text, field in stored.items():
+    stored = {}
+    for text in texts:
+        field = fields(float(text))
+        stored[text] = field
         print(f"{text:>10} | sign {field['sign']} | exponent {field['exponent']:3d} | "
               f"mantissa {field['mantissa']} | {field['binary']}")
         exact = Decimal(field["value"])
         same = "exactly" if exact == Decimal(text) else "rounded to"
         print(f"{'':10} | {same} {exact:f}")
-    print(" | ".join(f"{text} is stored as {Decimal(stored[text]['value']):f}" for text in last))
+    sentences = []
+    for text in last:
+        sentences.append(f"{text} is stored as {Decimal(stored[text]['value']):f}")
+    print(" | ".join(sentences))
     return stored
 
 
@@ -75,7 +82,7 @@ def draw(stored):
     figure, axes = plt.subplots(figsize=(9, 0.9 + 0.8 * len(stored)), layout="constrained")
     for row, (text, field) in enumerate(stored.items()):
         bits = f"{field['sign']}{field['exponent']:08b}{field['mantissa']}"
-        for column, (bit, color) in enumerate(zip(bits, colors, strict=True)):
+        for column, (bit, color) in enumerate(zip(bits, colors)):
             axes.add_patch(plt.Rectangle((column, -row), 1, 0.5, facecolor=color, edgecolor="gray"))
             axes.text(column + 0.5, 0.24 - row, bit, ha="center", va="center", fontsize=10)
         axes.text(0, 0.58 - row, f"{text} is stored as {field['binary']}", fontsize=10, va="bottom")
@@ -87,5 +94,5 @@ def draw(stored):
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main))
     show(draw(result), "float32")

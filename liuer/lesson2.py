@@ -1,73 +1,78 @@
 """Lesson 2: linear model. Try every w on a grid and keep the one with the lowest cost.
 
-    y_pred = w x        MSE(w) = (1/N) sum (y_pred - y)^2
+    y_pred = w x        loss = (y_pred - y)^2        MSE(w) = mean of the losses
 
-Run:   python liuer/lesson2.py              (--help lists the settings)
-See:   best w = 2.0 | MSE 0.0000 | prediction y(4) = 8.0
-Notes: liuer/README.md, lecture 2
+Run:     python liuer/lesson2.py                    (--help lists the settings)
+Lecture: the same 41 values of w, np.arange(0.0, 4.1, 0.1)
+Prints:  best w = 2.0 | MSE 0.0000 | prediction y(4) = 8.0
+Notes:   liuer/README.md, lecture 2
 """
 
-import math
+import numpy as np
 
-from utils import BadInput, flags, show  # liuer/utils.py
+from utils import BadInput, settings, show
 
 
 def forward(x, w):
-    return w * x
+    return x * w
 
 
-def mse(xs, ys, w):
-    """Mean squared error of the line y = w x over the data."""
-    return sum((forward(x, w) - y) ** 2 for x, y in zip(xs, ys, strict=True)) / len(xs)
+def loss(x, y, w):
+    """Squared error of one sample."""
+    y_pred = forward(x, w)
+    return (y_pred - y) ** 2
 
 
 def main(w_max=4.0, step=0.1):
-    """Try w = 0, step, 2 step, ... up to w_max; return every w, its MSE, the best w and its y(4).
+    """Try w = 0, step, 2 step, ... up to w_max; return every w, its MSE, and the best.
 
-    w_max: largest w to try, > 0 and <= 100
-    step: distance between two neighbouring w, >= 0.001
+    w_max: largest w to try
+    step: distance between two neighbouring w
     """
-    if step > w_max:
-        raise BadInput(f"step {step} is longer than the whole range 0 to {w_max}: try --step 0.1")
+    if step <= 0 or step > w_max or w_max / step > 100_000:
+        raise BadInput(f"--step {step}: expected at most w_max, {w_max}, and at least a "
+                       "hundred-thousandth of it")
 
     # 1. Prepare data
     x_data = [1.0, 2.0, 3.0]
     y_data = [2.0, 4.0, 6.0]
-    # Multiplied, as in the course's np.arange(0.0, 4.1, 0.1): the same 41 numbers. Adding 0.1
-    # again and again would drift off 2.0 and 4.0.
-    steps = math.floor(w_max / step + 1e-9)     # 1e-9: 0.3 / 0.1 is 2.9999999999999996
-    ws = [step * k for k in range(steps + 1)]
-    if w_max - ws[-1] > 1e-9:
-        print(f"the last w is {ws[-1]:g}: one more step of {step:g} would pass {w_max:g}")
 
     # 2. Define model: forward(), a straight line through the origin
 
-    # 3. Loss (no optimizer: we try every w)
-    losses = []
+    # 3. Loss: loss(); there is no optimizer, we try every w
 
-    # 4. Training cycle: forward only; choosing the smallest MSE stands in for backward and update
-    for k, w in enumerate(ws):
-        losses.append(mse(x_data, y_data, w))                        # forward
-        if k == steps or k % max(1, steps // 8) == 0:
-            y_pred = "  ".join(f"{round(forward(x, w), 3):4}" for x in x_data)
-            print(f"w = {round(w, 4)} | y_pred {y_pred} | MSE {losses[-1]:7.4f}")
+    # 4. Training cycle: forward only; choosing the lowest MSE stands in for backward and update
+    w_list, mse_list = [], []
+    every_w = np.arange(0.0, w_max + 1e-9, step)    # 0.1 k, never a sum; 1e-9 so that w_max is in
+    print_every = max(1, len(every_w) // 8)
+    for k, w in enumerate(every_w):
+        l_sum = 0.0
+        for x, y in zip(x_data, y_data):
+            l_sum += loss(x, y, w)                  # forward
+        mse = l_sum / len(x_data)
+        w_list.append(w.item())
+        mse_list.append(mse.item())
+        if k % print_every == 0:
+            print(f"w = {round(w, 4)} | y_pred {forward(1.0, w):4.1f} {forward(2.0, w):5.1f} "
+                  f"{forward(3.0, w):5.1f} | MSE {mse:7.4f}")
 
-    best = losses.index(min(losses))
-    prediction = forward(4.0, ws[best])
-    print(f"best w = {round(ws[best], 4)} | MSE {losses[best]:.4f} | "
+    best = mse_list.index(min(mse_list))
+    w = w_list[best]
+    prediction = forward(4.0, w)
+    print(f"best w = {round(w, 4)} | MSE {mse_list[best]:.4f} | "
           f"prediction y(4) = {round(prediction, 4)}")
-    return {"ws": ws, "losses": losses, "w": ws[best], "mse": losses[best],
-            "prediction": prediction}
+    return {"w_list": w_list, "mse_list": mse_list, "best": best, "prediction": prediction}
 
 
 def draw(result):
-    """The cost of every w that was tried, and the lowest one."""
+    """The MSE of every w that was tried, and the lowest one."""
     import matplotlib.pyplot as plt
 
+    w_list, mse_list, best = result["w_list"], result["mse_list"], result["best"]
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    axes.plot(result["ws"], result["losses"], ".-", label="MSE of each w that was tried")
-    axes.plot(result["w"], result["mse"], "o", color="tab:red", markersize=9,
-              label=f"lowest: w = {round(result['w'], 4)}")
+    axes.plot(w_list, mse_list, ".-", label="MSE of each w that was tried")
+    axes.plot(w_list[best], mse_list[best], "o", color="tab:red", markersize=9,
+              label=f"lowest: w = {round(w_list[best], 4)}")
     axes.set(xlabel="w", ylabel="MSE", title="Exhaustive search for w in y = w x")
     axes.grid(alpha=0.3)
     axes.legend()
@@ -75,5 +80,5 @@ def draw(result):
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main))
     show(draw(result), "lesson2")

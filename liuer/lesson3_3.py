@@ -1,120 +1,106 @@
-"""Lesson 3.3: mini-batch, the compromise. Full batch, SGD and mini-batch side by side.
+"""Lesson 3.3: mini-batch, the lecture's compromise. Full batch, SGD and mini-batch side by side.
 
-    w <- w - lr (1/B) sum over the batch of d loss/dw        B = N: full batch, B = 1: SGD
+    w <- w - lr (1/B) sum over the batch of 2 x (w x - y)
+    B = N: full batch (lesson 3)        B = 1: SGD (lesson 3.2)        between: mini-batch
 
-First on the slides' line y = w x, then on a cost with a saddle: along u a bowl, along v a hill at 0
-between valleys at -1 and 1. Each sample leans to one side along v, on average none:
+The samples come in a new random order in each epoch: that is the S of SGD.
 
-    loss_n(u, v) = u^2 / 2 + (v^2 - 1)^2 / 4 + lean_n v        lean = -1, 1, -1, 1
-
-Run:   python liuer/lesson3_3.py            (--help lists the settings)
-See:   left the saddle, of 10 seeds: full batch 0, SGD 10, mini-batch 10, SGD without lean 0
-Notes: liuer/README.md, lecture 3
+Run:     python liuer/lesson3_3.py                  (--help lists the settings)
+Prints:  w at the end: full batch 1.859086, SGD 1.997620, mini-batch 1.976608
+Notes:   liuer/README.md, lecture 3
 """
 
 import numpy as np
 
-from utils import BadInput, flags, show  # liuer/utils.py
+from utils import settings, show
 
-SEEDS = 10
-LINE_EPOCHS = 20
-SAMPLES = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])            # (N, 2)  x, y of the slides
+BATCH_SIZES = {"full batch": 3, "SGD": 1, "mini-batch": 2}
 
 
-def line_loss(w, samples):
-    """Mean of (w x - y)^2 over samples (x, y) (B, 2), and its gradient; w is one weight (1,)."""
-    x, y = samples.T                                                 # (B,), (B,)
-    return ((w * x - y)**2).mean(), np.array([(2 * x * (w * x - y)).mean()])
+def forward(x, w):
+    return x * w
 
 
-def saddle_loss(w, lean):
-    """Mean loss over samples that lean so (B,), and its gradient; w is (u, v)."""
-    u, v = w
-    loss = u**2 / 2 + (v**2 - 1)**2 / 4 + lean.mean() * v
-    return loss, np.array([u, v**3 - v + lean.mean()])
+def cost(xs, ys, w):
+    """Mean squared error over all samples."""
+    total = 0
+    for x, y in zip(xs, ys):
+        y_pred = forward(x, w)
+        total += (y_pred - y) ** 2
+    return total / len(xs)
 
 
-def descend(loss_of, w, samples, batch_size, epochs, lr, seed):
-    """Gradient descent from w over samples in random order; return every w (steps + 1, weights)."""
-    rng = np.random.default_rng(seed)
-    path = [w]
-    for epoch in range(1, epochs + 1):
-        order = rng.permutation(len(samples))
-        for start in range(0, len(samples), batch_size):
-            batch = samples[order[start:start + batch_size]]
-            loss, grad = loss_of(w, batch)                           # forward, backward
-            w = w - lr * grad                                        # update
-            path.append(w)
-            if not loss < 1e6:
-                raise BadInput(f"the loss has grown to {loss:.2g} in epoch {epoch}: "
-                               f"lr {lr} is too large, try --lr 0.1")
-    return np.array(path)
+def gradient(xs, ys, w):
+    """d cost/dw over the samples of a batch: the mean of 2 x (x w - y)."""
+    grad = 0
+    for x, y in zip(xs, ys):
+        grad += 2 * x * (x * w - y)
+    return grad / len(xs)
 
 
-def main(epochs=100, lr=0.1, v=0.0, seed=0):
-    """Descend with three batch sizes; return the paths, and how many left the saddle.
+def main(epochs=20, lr=0.01, w=1.0, seed=0):
+    """Descend from w with three batch sizes; return every w of each.
 
-    epochs: passes over the samples, >= 1
-    lr: learning rate, > 0 and <= 100
-    v: where to start along v, >= -2 and <= 2
-    seed: order of the samples, counted over 10 seeds from this one on, >= 0
+    epochs: passes over the samples
+    lr: learning rate
+    w: where all three start
+    seed: of the order of the samples
     """
-    # 1. Prepare data: SAMPLES of the line, and of the saddle
-    lean = np.array([-1.0, 1.0, -1.0, 1.0])                          # (N,)
+    # 1. Prepare data
+    x_data = np.array([1.0, 2.0, 3.0])              # (N,)
+    y_data = np.array([2.0, 4.0, 6.0])
 
-    # 2. Define model: the weight w of the line, the point (u, v) itself on the saddle
+    # 2. Define model: forward()
+    start_w = w
+    start_cost = cost(x_data, y_data, w)
 
-    # 3. Loss: line_loss() and saddle_loss(), with their gradients derived by hand
+    # 3. Loss: cost(), of a batch; the optimizer is one line of the loop
 
-    # 4. Training cycle: forward, backward, update are the loop of descend()
-    lines = {}
-    for name, size in [("full batch", 3), ("SGD", 1), ("mini-batch", 2)]:
-        path = descend(line_loss, np.array([1.0]), SAMPLES, size, LINE_EPOCHS, 0.01, seed)
-        lines[name] = path[:, 0]
-        print(f"line   | {name:16} | steps per epoch {(len(path) - 1) // LINE_EPOCHS} | "
-              f"w {path[-1, 0]:.6f} after {LINE_EPOCHS} epochs")
+    # 4. Training cycle, once for each batch size
+    w_lists = {}
+    for name, batch_size in BATCH_SIZES.items():
+        rng = np.random.default_rng(seed)
+        w = start_w
+        w_list = [w]
+        for epoch in range(1, epochs + 1):
+            order = rng.permutation(len(x_data))    # such as 2, 0, 1
+            for i in range(0, len(order), batch_size):
+                batch = order[i:i + batch_size]     # (B,)  the last one may be smaller
+                grad_val = gradient(x_data[batch], y_data[batch], w)    # forward and backward
+                w = w - lr * grad_val                                   # update
+                w_list.append(w.item())
+            cost_val = cost(x_data, y_data, w)
+            if cost_val > 1e6 and cost_val > start_cost:
+                print(f"diverges: {name} with lr {lr}, cost {cost_val:.2g} after epoch {epoch}")
+                break
+        w_lists[name] = w_list
+        print(f"{name:10} | batches of {batch_size} | steps {len(w_list) - 1:2d} | "
+              f"cost {cost_val:.2e} | w {w:.6f}")
 
-    saddles, escaped = {}, {}
-    start = np.array([1.5, v])
-    for name, samples, size in [("full batch", lean, 4), ("SGD", lean, 1),
-                                ("mini-batch", lean, 2), ("SGD without lean", 0 * lean, 1)]:
-        paths = np.array([descend(saddle_loss, start, samples, size, epochs, lr, seed + k)
-                          for k in range(SEEDS)])                    # (SEEDS, steps + 1, 2)
-        saddles[name] = paths[0]
-        escaped[name] = int((abs(paths[:, -1, 1]) > 0.5).sum())      # nearer to a minimum
-        end = paths[0, -1]
-        print(f"saddle | {name:16} | steps per epoch {(len(paths[0]) - 1) // epochs} | "
-              f"u {end[0]:6.3f}, v {end[1]:6.3f} | cost {saddle_loss(end, samples)[0]:.4f}")
-
-    counts = ", ".join(f"{name} {count}" for name, count in escaped.items())
-    print(f"left the saddle, of {SEEDS} seeds: {counts}")
-    return {"lines": lines, "saddles": saddles, "seeds": SEEDS, "escaped": escaped}
+    ends = []
+    for name, w_list in w_lists.items():
+        ends.append(f"{name} {w_list[-1]:.6f}")
+    print("w at the end: " + ", ".join(ends))
+    return {"w_lists": w_lists}
 
 
 def draw(result):
-    """Left: w of the line over the epochs. Right: to the saddle or to a minimum."""
+    """w on its way to 2 with each batch size."""
     import matplotlib.pyplot as plt
 
-    figure, (left, axes) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
-    for name, style in [("full batch", "o-"), ("SGD", ".-"), ("mini-batch", "s-")]:
-        w = result["lines"][name]
-        left.plot(np.linspace(0, LINE_EPOCHS, len(w)), w, style, markersize=3, linewidth=1,
-                  label=f"{name}: {(len(w) - 1) // LINE_EPOCHS} an epoch")
-    left.set(xlabel="epoch", ylabel="w", title="The line y = w x: a dot a step")
-    left.xaxis.get_major_locator().set_params(integer=True)
-    left.legend()
-    u, v = np.meshgrid(np.linspace(-0.6, 1.7, 80), np.linspace(-1.6, 1.6, 80))
-    axes.contour(u, v, saddle_loss((u, v), np.zeros(1))[0], levels=14, colors="lightgray")
-    for name, style in [("full batch", "o-"), ("SGD", ".-"), ("mini-batch", "s-")]:
-        path = result["saddles"][name]
-        axes.plot(path[:, 0], path[:, 1], style, markersize=3, linewidth=1, label=name)
-    axes.plot(0, 0, "x", color="black", markersize=9, label="saddle")
-    axes.plot([0, 0], [-1, 1], "*", color="black", markersize=11, label="minima")
-    axes.set(xlabel="u", ylabel="v", title="To the saddle or to a minimum")
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for (name, w_list), marker in zip(result["w_lists"].items(), "o.s"):
+        steps = {"full batch": 1, "SGD": 3, "mini-batch": 2}[name]
+        epochs = np.arange(len(w_list)) / steps     # a part of an epoch for each step
+        label = f"{name}: {steps} {'step' if steps == 1 else 'steps'} an epoch"
+        axes.plot(epochs, w_list, marker + "-", markersize=4, linewidth=1, label=label)
+    axes.axhline(2, color="gray", linestyle="--", linewidth=1)
+    axes.set(xlabel="epoch", ylabel="w", title="The line y = w x: a dot for each step")
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.legend()
     return figure
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main, negative=["w"]))
     show(draw(result), "lesson3_3")
