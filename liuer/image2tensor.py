@@ -15,7 +15,7 @@ from files import read_picture
 from utils import BadInput, load_mnist, settings, show
 
 
-def to_tensor(image):
+def picture_to_tensor(image):
     """PIL image, (H, W) gray or (H, W, C) colour bytes -> float (C, H, W) in [0, 1]."""
     if image.mode not in ("L", "RGB", "RGBA"):          # of others a value is not 0 to 255
         raise BadInput(f"expected a picture in L, RGB or RGBA, got {image.mode}: see convert()")
@@ -30,7 +30,7 @@ def normalize(x, mean=0.1307, std=0.3081):
     return (x - mean) / std
 
 
-def compare(image, x):
+def compare_with_torchvision(image, x):
     """Print the largest difference of x from what torchvision makes of the image."""
     try:
         from torchvision import transforms
@@ -46,7 +46,7 @@ def compare(image, x):
     print(f"largest difference from torchvision's ToTensor and Normalize: {difference:g}")
 
 
-def describe(name, x):
+def describe_tensor(name, x):
     kind = str(x.dtype).removeprefix("torch.")
     print(f"{name:13}{str(tuple(x.shape)):15} {kind:8}"
           f" {x.min():8.4f} to {x.max():8.4f}, mean {x.float().mean():8.4f}")
@@ -64,12 +64,12 @@ def main(file=None):
         print(f"picture: the first training digit, a {y_train[0]}; --file PATH takes your own")
 
     picture = torch.from_numpy(np.array(image))     # (H, W) or (H, W, C): PIL and NumPy put C last
-    x = to_tensor(image)                            # (C, H, W)
+    x = picture_to_tensor(image)                            # (C, H, W)
     standard = normalize(x)                         # (C, H, W)
-    describe("picture", picture)
-    describe("ToTensor", x)
-    describe("Normalize", standard)
-    compare(image, standard)
+    describe_tensor("picture", picture)
+    describe_tensor("ToTensor", x)
+    describe_tensor("Normalize", standard)
+    compare_with_torchvision(image, standard)
 
     pixels = x_train / 255                          # (N, 28, 28)  all of them at once
     mean, std = pixels.mean().item(), pixels.std().item()

@@ -47,7 +47,7 @@ class Net(nn.Module):
         self.l5 = nn.Linear(64, 10)
 
     def forward(self, x):                       # (N, 1, 28, 28)
-        x = x.view(len(x), -1)                  # (N, 784)  ours: view(-1, 784) may change N
+        x = x.view(len(x), 784)                 # (N, 784)  ours: view(-1, 784) may change N
         x = F.relu(self.l1(x))                  # (N, 512)
         x = F.relu(self.l2(x))                  # (N, 256)
         x = F.relu(self.l3(x))                  # (N, 128)

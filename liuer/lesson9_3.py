@@ -72,7 +72,7 @@ class Products(Dataset):
 
 
 @torch.no_grad()
-def predict(model, counts):
+def probabilities(model, counts):
     """The probabilities (N, 9) of products with these counts (N, 93), a thousand at a time."""
     model.eval()
     parts = []
@@ -148,19 +148,19 @@ def main(epochs=10, batch_size=128, lr=0.1, momentum=0.9, weight_decay=1e-3, see
             scheduler.step()
             total += loss.item() * len(target)
         losses.append(finite(total / n_train))
-        val_losses.append(log_loss(predict(model, counts[val_part]), y[val_part]))
+        val_losses.append(log_loss(probabilities(model, counts[val_part]), y[val_part]))
         print(f"epoch {epoch:2d}/{epochs} | loss {losses[-1]:.4f} | "
               f"validation {val_losses[-1]:.4f}")
 
     if test:
         lines = [",".join(["id", *CLASSES])]
-        for name, p in zip(ids, predict(model, new_counts).tolist()):
+        for name, p in zip(ids, probabilities(model, new_counts).tolist()):
             lines.append(name + "".join(f",{share:.6f}" for share in p))
         write_answer("submission.csv", lines)
     y_test = y[test_part]
     frequencies = torch.bincount(y[train_part], minlength=9) + 1    # + 1: none is 0
     frequencies = (frequencies / frequencies.sum()).expand(len(y_test), 9)
-    levels = {"test log-loss": log_loss(predict(model, counts[test_part]), y_test),
+    levels = {"test log-loss": log_loss(probabilities(model, counts[test_part]), y_test),
               "class frequencies": log_loss(frequencies, y_test)}
     if not train:
         levels["best possible"] = log_loss(exact[test_part], y_test)
