@@ -240,6 +240,17 @@ def report(model, pairs, seen, sentence, beam, losses):
     return result
 
 
+def load_translator(path):
+    """The net, its direction, the sentences it has seen, the curves of its training."""
+    saved = files.load(path)
+    try:
+        model = Translator(**saved["settings"])
+        model.load_state_dict(saved["weights"])
+        return model, saved["reverse"], set(saved["seen"]), saved["losses"]
+    except Exception:           # of many kinds: it holds something else, or other sizes
+        raise BadInput(f"{path}: expected a file that lesson13_6.py saved") from None
+
+
 def main(train=None, val=None, test=None, reverse=False, sentence=None, load=None, save=None,
          epochs=5, batch_size=64, hidden=128, dropout=0.1, smoothing=0.1, lr=5e-3, beam=5, seed=0):
     """Train (or load) a translator, measure BLEU on pairs it has not seen, translate a sentence.
@@ -269,13 +280,9 @@ def main(train=None, val=None, test=None, reverse=False, sentence=None, load=Non
     if save and (Path(save).is_dir() or not Path(save).expanduser().absolute().parent.is_dir()):
         raise BadInput(f"{save}: expected a file in an existing folder for --save")
     if load:
-        saved = files.load(load)
-        if saved.get("script") != "lesson13_6":
-            raise BadInput(f"{load}: expected a file that lesson13_6.py saved")
-        model = Translator(**saved["settings"]).to(device)
-        model.load_state_dict(saved["weights"])
-        pairs = read_pairs(test, saved["reverse"]) if test else []
-        return report(model, pairs, set(saved["seen"]), sentence, beam, saved["losses"])
+        model, reverse, seen, curves = load_translator(load)
+        pairs = read_pairs(test, reverse) if test else []
+        return report(model.to(device), pairs, seen, sentence, beam, curves)
 
     # 1. Prepare data
     pairs, val_pairs, test_pairs = read_pair_parts(train, val, test, "eng-fra", reverse)
@@ -312,8 +319,8 @@ def main(train=None, val=None, test=None, reverse=False, sentence=None, load=Non
     curves = {"training, smoothed": losses, "its floor": [floor] * epochs, "validation": val_losses}
     seen = {" ".join(source) for source, target, written in pairs + val_pairs}
     if save:
-        files.save(save, {"script": "lesson13_6", "settings": sizes, "weights": model.state_dict(),
-                          "reverse": reverse, "seen": sorted(seen), "losses": curves})
+        files.save(save, {"settings": sizes, "weights": model.state_dict(), "reverse": reverse,
+                          "seen": sorted(seen), "losses": curves})
     return report(model, test_pairs, seen, sentence, beam, curves)
 
 
