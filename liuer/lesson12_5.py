@@ -10,141 +10,179 @@ well but not order a replacement" for `dirty`: the same words in another order. 
 stands equally often before each answer: whatever a forward RNN says at the blank, it is right one
 time in four, however many layers it has. The bidirectional RNN solves it.
 
-Run:   python liuer/lesson12_5.py           (--help lists the settings)
-See:   test accuracy 100.0% (forward only 25.0%)
-Notes: liuer/README.md, lecture 12
+Run:     python liuer/lesson12_5.py                 (--help lists the settings)
+Prints:  test accuracy 100.0% (forward only 25.0%)
+Notes:   liuer/README.md, lecture 12
 """
 
 import random
-from itertools import product
 
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
-from utils import flags, plot_curve, show  # liuer/utils.py
+from utils import finite, plot_curve, settings, show
 
 LEFT_HALVES = ["my lamp is", "her bike is", "our chair is", "his guitar is"]
-PEOPLE = ["I", "you", "we", "they"]
 POSITION = 3                            # of the blank: my 0, lamp 1, is 2, ____ 3
+PEOPLE = ["I", "you", "we", "they"]
+ANSWERS = ["broken", "dirty", "heavy", "lost"]
 ACTIONS = {                             # three words each: no sentence needs padding
     "broken": ["have it repaired", "find another one", "order a replacement"],
     "dirty": ["wash it well", "wipe it clean", "use some soap"],
     "heavy": ["ask for help", "use a cart", "lift it together"],
     "lost": ["look for it", "search the house", "offer a reward"],
 }
-ANSWERS = list(ACTIONS)
 
 
 def right_halves(answer):
     """The 216 texts that can stand to the right of a blank where that answer belongs."""
     halves = []
     for wrong in ANSWERS:
-        if wrong != answer:
-            for person, do, do_not in product(PEOPLE, ACTIONS[answer], ACTIONS[wrong]):
-                halves.append(f"so {person} will {do} but not {do_not}")
-                halves.append(f"so {person} will not {do_not} but {do}")
+        if wrong == answer:
+            continue
+        for person in PEOPLE:
+            for do in ACTIONS[answer]:
+                for do_not in ACTIONS[wrong]:
+                    halves.append(f"so {person} will {do} but not {do_not}")
+                    halves.append(f"so {person} will not {do_not} but {do}")
     return halves
 
 
 def make_parts(rng):
     """Pairs (sentence, answer) to train, validate and test; no right half stands in two parts, and
     in each part every left half stands equally often before each answer."""
-    train, validation, test = [], [], []
+    train_pairs, val_pairs, test_pairs = [], [], []
     for answer in ANSWERS:
         halves = right_halves(answer)
         rng.shuffle(halves)
         for left in LEFT_HALVES:
             pairs = [(f"{left} ____ {right}", answer) for right in halves]
-            train += pairs[:144]
-            validation += pairs[144:180]
-            test += pairs[180:]
-    return train, validation, test
+            train_pairs += pairs[:144]
+            val_pairs += pairs[144:180]
+            test_pairs += pairs[180:]
+    return train_pairs, val_pairs, test_pairs
 
 
-def encode(pairs, vocabulary):
-    x = torch.tensor([[vocabulary[word] for word in sentence.split()] for sentence, _ in pairs])
-    y = torch.tensor([ANSWERS.index(answer) for _, answer in pairs])
-    return x, y                                             # (N, T) words, (N,) answers
+def to_dataset(pairs, words):
+    """Numbers of the words (N, T) and of the answers (N,)."""
+    x, y = [], []
+    for sentence, answer in pairs:
+        x.append([words.index(word) for word in sentence.split()])
+        y.append(ANSWERS.index(answer))
+    return TensorDataset(torch.tensor(x), torch.tensor(y))
 
 
 class FillIn(nn.Module):
-    def __init__(self, words, answers, position, layers, bidirectional, embedding=16, hidden=32):
+    def __init__(self, words, answers, position, num_layers, bidirectional,
+                 embedding_size=16, hidden_size=32):
         super().__init__()
         self.position = position        # of the blank
-        self.embedding = nn.Embedding(words, embedding)
-        self.rnn = nn.RNN(embedding, hidden, layers, batch_first=True, bidirectional=bidirectional)
-        self.linear = nn.Linear((2 if bidirectional else 1) * hidden, answers)
+        directions = 2 if bidirectional else 1
+        self.emb = nn.Embedding(words, embedding_size)
+        self.rnn = nn.RNN(embedding_size, hidden_size, num_layers, batch_first=True,
+                          bidirectional=bidirectional)
+        self.fc = nn.Linear(directions * hidden_size, answers)
 
     def forward(self, x):                                   # (N, T)
-        output, _ = self.rnn(self.embedding(x))             # (N, T, D·H)  D directions
-        return self.linear(output[:, self.position])        # (N, C)  V s + V' s' at the blank
+        x = self.emb(x)                                     # (N, T, E)
+        output, _ = self.rnn(x)                             # (N, T, H) or (N, T, 2H)
+        return self.fc(output[:, self.position])            # (N, C)  V s + V' s' at the blank
+
+
+def train(model, loader, criterion, optimizer, scheduler=None):
+    """One epoch; return the mean loss of a sample."""
+    model.train()
+    device = next(model.parameters()).device
+    total = count = 0
+    for inputs, target in loader:
+        inputs, target = inputs.to(device), target.to(device)
+        outputs = model(inputs)                 # forward
+        loss = criterion(outputs, target)
+        optimizer.zero_grad()
+        loss.backward()                         # backward
+        optimizer.step()                        # update
+        if scheduler:
+            scheduler.step()                    # ours: the learning rate falls with every step
+        total += loss.item() * len(target)      # the last batch is smaller
+        count += len(target)
+    return total / count
 
 
 @torch.no_grad()
-def accuracy(model, x, y):
-    was_training = model.training
+def test(model, loader):
+    """Share of right answers."""
     model.eval()
-    result = (model(x).argmax(dim=1) == y.flatten()).float().mean().item()
-    model.train(was_training)
-    return result
+    device = next(model.parameters()).device
+    correct = total = 0
+    for inputs, target in loader:
+        inputs, target = inputs.to(device), target.to(device)
+        outputs = model(inputs)
+        predicted = outputs.argmax(dim=1)
+        assert predicted.shape == target.shape  # otherwise == would compare all with all
+        correct += (predicted == target).sum().item()
+        total += len(target)
+    return correct / total
 
 
 def main(epochs=6, batch_size=64, lr=0.003, seed=0):
     """Train RNNs of one and of both directions, of 1 and 3 layers, on the same sentences.
 
-    epochs: passes over the training sentences, >= 1
-    batch_size: sentences per update, >= 1
-    lr: step size of Adam, > 0
-    seed: of the sentences, the initial weights and the batches, >= 0
+    epochs: passes over the training sentences
+    batch_size: sentences a step
+    lr: learning rate of Adam
+    seed: of the sentences, the initial weights and the order of the sentences
     """
     # 1. Prepare data
-    train, validation, test = make_parts(random.Random(seed))
-    words = sorted({word for sentence, _ in train for word in sentence.split()})
-    vocabulary = {word: number for number, word in enumerate(words)}
-    x_train, y_train = encode(train, vocabulary)
-    x_val, y_val = encode(validation, vocabulary)
-    x_test, y_test = encode(test, vocabulary)
-    print(f"{len(train):,} sentences to train, {len(validation)} to validate, {len(test)} to test,"
-          f" {len(words)} words\n{'':25} parameters | validation accuracy by epoch")
+    train_pairs, val_pairs, test_pairs = make_parts(random.Random(seed))
+    words = []
+    for sentence, _ in train_pairs:
+        for word in sentence.split():
+            if word not in words:
+                words.append(word)
+    train_loader = DataLoader(to_dataset(train_pairs, words), batch_size, shuffle=True)
+    val_loader = DataLoader(to_dataset(val_pairs, words), 500)
+    test_loader = DataLoader(to_dataset(test_pairs, words), 500)
+    print(f"{len(train_pairs):,} sentences to train, {len(val_pairs)} to validate, "
+          f"{len(test_pairs)} to test, {len(words)} words")
 
-    validated, tested = {}, {}
-    for label, layers, bidirectional in (
+    accuracies, tested = {}, {}
+    for label, num_layers, bidirectional in [
             ("forward, 1 layer", 1, False), ("forward, 3 layers", 3, False),
-            ("bidirectional, 1 layer", 1, True), ("bidirectional, 3 layers", 3, True)):
+            ("bidirectional, 1 layer", 1, True), ("bidirectional, 3 layers", 3, True)]:
         torch.manual_seed(seed)
 
         # 2. Define model
-        model = FillIn(len(words), len(ANSWERS), POSITION, layers, bidirectional)
+        model = FillIn(len(words), len(ANSWERS), POSITION, num_layers, bidirectional)
 
         # 3. Loss and optimizer: lr and epochs were chosen by the validation accuracy
         criterion = nn.CrossEntropyLoss()
-        optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+        optimizer = torch.optim.Adam(model.parameters(), lr)
 
-        # 4. Training cycle: forward, backward, update
-        validated[label] = []
+        # 4. Training cycle
+        accuracies[label] = []
+        row = f"{label:23} | validation accuracy by epoch"
         for _ in range(epochs):
-            for batch in torch.randperm(len(x_train)).split(batch_size):
-                loss = criterion(model(x_train[batch]), y_train[batch])     # forward
-                optimizer.zero_grad()
-                loss.backward()                                             # backward
-                optimizer.step()                                            # update
-            validated[label].append(accuracy(model, x_val, y_val))
-        tested[label] = accuracy(model, x_test, y_test)
-        parameters = sum(p.numel() for p in model.parameters())
-        print(f"{label:25} {parameters:10,} |", *(f"{value:6.1%}" for value in validated[label]))
+            finite(train(model, train_loader, criterion, optimizer))
+            accuracies[label].append(test(model, val_loader))
+            row += f"{accuracies[label][-1]:7.1%}"
+        print(row)
+        tested[label] = test(model, test_loader)
 
-    result, alone = tested["bidirectional, 1 layer"], tested["forward, 1 layer"]
-    print(f"test accuracy {result:.1%} (forward only {alone:.1%})")
-    return {"validated": validated, "tested": tested, "accuracy": result, "forward": alone}
+    accuracy = tested["bidirectional, 1 layer"]
+    forward = tested["forward, 1 layer"]
+    print(f"test accuracy {accuracy:.1%} (forward only {forward:.1%})")
+    return {"accuracies": accuracies, "accuracy": accuracy, "forward": forward}
 
 
 def draw(result):
-    figure = plot_curve(result["validated"], ylabel="accuracy on validation sentences")
-    figure.axes[0].axhline(1 / len(ANSWERS), linestyle="--", color="gray", label="chance")
-    figure.axes[0].legend()
+    figure = plot_curve(result["accuracies"], ylabel="accuracy on validation sentences")
+    axes = figure.axes[0]
+    axes.axhline(1 / len(ANSWERS), linestyle="--", color="gray", label="chance")
+    axes.legend()
     return figure
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main))
     show(draw(result), "lesson12_5")
