@@ -1,7 +1,6 @@
 """Fetch a real data set over the network, on your wish: no lesson ever does.
 
     python data/download.py multi30k    English, German, French captions (4 MB), lesson 13_6
-    python data/download.py tutorial    18 languages' names, English-French pairs (3 MB), lesson 13
 
 What arrives is checked first, then written beside its place and renamed: an interrupted or damaged
 download is never taken for data. `--url URL` names another server with the same files, `--timeout
@@ -17,7 +16,6 @@ import os
 import re
 import sys
 import time
-import zipfile
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -25,7 +23,6 @@ from urllib.request import Request, urlopen
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "liuer"))
 from utils import DATA, BadInput, one_line
 
-TUTORIAL = "https://download.pytorch.org/tutorial/"
 MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
 PATIENCE = 20                       # a download may take so many times the time-out, no more
 LARGEST = 50_000_000                # bytes of a download, packed or unpacked
@@ -110,39 +107,7 @@ def multi30k(url=MULTI30K, timeout=30.0, data=DATA):
     write(texts, data)
 
 
-def tutorial(url=TUTORIAL, timeout=30.0, data=DATA):
-    """PyTorch's tutorial archive: data/names/LANGUAGE.txt, a name a line, and data/eng-fra.txt,
-    English TAB French a line. No sum of it is known here: the form of what it holds is checked."""
-    url = url.rstrip("/") + "/data.zip"
-    content = fetch(url, timeout)
-    texts = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > LARGEST:
-                raise BadInput(f"more than {LARGEST:,} bytes unpacked")
-            for name in archive.namelist():
-                if re.fullmatch(r"data/(names/\w+|eng-fra)\.txt", name):
-                    texts[name.removeprefix("data/")] = archive.read(name).decode("utf-8")
-    except Exception as error:      # zipfile and zlib have a dozen kinds for damaged archives
-        raise BadInput(f"{url}: {error}; nothing was kept") from None
-
-    languages = [name for name in texts if name != "eng-fra.txt"]
-    if len(languages) != 18 or len(texts) != 19:
-        raise BadInput(f"{url}: expected names in 18 languages and eng-fra.txt, got "
-                       f"{', '.join(texts) or 'neither'}; nothing was kept")
-    for name, text in texts.items():
-        lines = text.rstrip("\n").split("\n")
-        if name in languages:
-            good = len(lines) >= 50 and all(len(line) < 50 and "\t" not in line for line in lines)
-        else:
-            good = len(lines) >= 1000 and all(re.match(r"[^\t]+\t[^\t]", line) for line in lines)
-        if not good:
-            raise BadInput(f"{url}: {name}: expected a name, or two sentences with a tab between, "
-                           f"in each of many lines, got {len(lines):,} others; nothing was kept")
-    write(texts, data)
-
-
-SETS = {"multi30k": multi30k, "tutorial": tutorial}
+SETS = {"multi30k": multi30k}
 
 if __name__ == "__main__":
     sys.excepthook = one_line

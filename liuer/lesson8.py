@@ -9,7 +9,7 @@ from Python 3.14 on, such a process starts by importing this file anew, so whate
 stand below `if __name__ == "__main__":`.
 
 Run:     python liuer/lesson8.py                    (--help lists the settings)
-Lecture: python liuer/lesson8.py --momentum 0 --workers 2
+Lecture: python liuer/lesson8.py --momentum 0 --workers 2       (97.3%, measured with 0 workers)
 Prints:  test accuracy 97.3% | training accuracy 93.9% | baseline 61.1%
 Notes:   liuer/README.md, lecture 8
 """

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import gzip
 import hashlib
-import io
 import os
 import re
 import socket
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -45,6 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if mode == "trickle":
             with contextlib.suppress(ConnectionError):      # until the other side has enough
+                self.server.first_byte.set()
                 for i in range(60):
                     self.wfile.write(content[i:i + 1])
                     time.sleep(0.05)
@@ -68,18 +67,6 @@ class Handler(BaseHTTPRequestHandler):
             super().finish()
 
 
-def tutorial_zip(languages=18, names="Nguyễn\n" * 500, pairs="Go.\tVa !\n" * 1000,
-                 compression=zipfile.ZIP_STORED):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for i in range(languages):
-            archive.writestr(f"data/names/Language{i}.txt", names)
-        if pairs:
-            archive.writestr("data/eng-fra.txt", pairs)
-        archive.writestr("data/names/../../outside.txt", names)
-    return buffer.getvalue()
-
-
 def captions(language, count):
     """Captions as the server packs them; the third German one has a tab in it."""
     lines = [f"ein Satz {i} ({language})\n" for i in range(count)]
@@ -90,11 +77,7 @@ def captions(language, count):
 
 @pytest.fixture(scope="module")
 def files():
-    files = {"data.zip": tutorial_zip(), "short/data.zip": tutorial_zip(languages=3),
-             "lone/data.zip": tutorial_zip(pairs=None),
-             "bomb/data.zip": tutorial_zip(compression=zipfile.ZIP_DEFLATED),
-             "names/data.zip": tutorial_zip(names="Nguyễn\t1\n" * 500),
-             "pairs/data.zip": tutorial_zip(pairs="Go.\tVa !\n" * 999 + "Go.\n")}
+    files = {}
     for name, count in download.COUNTS.items():
         for language in download.LANGUAGES:
             files[f"{name}.{language}.gz"] = captions(language, count)
@@ -108,6 +91,7 @@ def files():
 def server(files):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.files = files
+    server.first_byte = threading.Event()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -119,14 +103,6 @@ def url(server, monkeypatch):
     sums = {name: hashlib.sha256(server.files[name]).hexdigest() for name in download.SHA256}
     monkeypatch.setattr(download, "SHA256", sums)
     return f"http://127.0.0.1:{server.server_port}/"
-
-
-def test_tutorial(url, tmp_path):
-    download.tutorial(url + "good", data=tmp_path)
-    assert len(list((tmp_path / "names").iterdir())) == 18
-    assert (tmp_path / "names" / "Language3.txt").read_text(encoding="utf-8")[:7] == "Nguyễn\n"
-    assert (tmp_path / "eng-fra.txt").read_text(encoding="utf-8")[:9] == "Go.\tVa !\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["eng-fra.txt", "names"]
 
 
 def test_multi30k(url, tmp_path):
@@ -148,41 +124,24 @@ def test_the_sums_are_those_of_the_nine_files():
     assert all(len(value) == 64 and int(value, 16) for value in download.SHA256.values())
 
 
-@pytest.mark.parametrize("name", ["tutorial", "multi30k"])
 @pytest.mark.parametrize(("mode", "message"), [
     ("403", "403"), ("404", "404"), ("503", "503"), ("truncated", "expected .* bytes"),
     ("damaged", "nothing was kept"), ("login", "a web page came in place of the file"),
-    ("reset", "reset by peer|expected .* bytes"), ("endless", "more than 900,000 bytes"),
-    ("good/short", "in 18 languages|sha256"), ("stalled", "no answer for 0.5 s"),
+    ("reset", "reset by peer|forcibly closed|expected .* bytes"),
+    ("endless", "more than 900,000 bytes"),
+    ("good/other", r"test_2016_flickr\.fr\.gz: the sha256"),
+    ("stalled", "no answer for 0.5 s"),
 ])
-def test_failure_keeps_what_was_there(url, tmp_path, monkeypatch, name, mode, message):
+def test_failure_keeps_what_was_there(url, tmp_path, monkeypatch, mode, message):
     monkeypatch.setattr(download, "LARGEST", 900_000)
-    (tmp_path / "eng-fra.txt").write_text("what the reader had", encoding="utf-8")
+    (tmp_path / "multi30k").mkdir()
+    (tmp_path / "multi30k" / "val.tsv").write_text("what the reader had", encoding="utf-8")
     with pytest.raises(BadInput, match=message) as error:
-        download.SETS[name](url + mode, timeout=0.5, data=tmp_path)
+        download.multi30k(url + mode, timeout=0.5, data=tmp_path)
     assert "\n" not in str(error.value) and url in str(error.value)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert files == [tmp_path / "eng-fra.txt"]
+    assert files == [tmp_path / "multi30k" / "val.tsv"]
     assert files[0].read_text(encoding="utf-8") == "what the reader had"
-
-
-@pytest.mark.parametrize("mode", ["names", "pairs"])
-def test_members_of_another_form(url, tmp_path, mode):
-    with pytest.raises(BadInput, match="expected a name, or two sentences with a tab between"):
-        download.tutorial(f"{url}good/{mode}", data=tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_archive_without_the_pairs(url, tmp_path):
-    with pytest.raises(BadInput, match="expected names in 18 languages and eng-fra.txt, got names"):
-        download.tutorial(f"{url}good/lone", data=tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_one_wrong_file_of_nine_and_none_is_written(url, tmp_path):
-    with pytest.raises(BadInput, match=r"test_2016_flickr\.fr\.gz: the sha256"):
-        download.multi30k(f"{url}good/other", data=tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_count_of_lines_is_checked_too(url, tmp_path, monkeypatch):
@@ -194,21 +153,14 @@ def test_the_count_of_lines_is_checked_too(url, tmp_path, monkeypatch):
 def test_a_slow_trickle_comes_to_an_end(url, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "PATIENCE", 0.5)
     with pytest.raises(BadInput, match="not complete after 0.5 s"):
-        download.tutorial(url + "trickle", timeout=1.0, data=tmp_path)
+        download.multi30k(url + "trickle", timeout=1.0, data=tmp_path)
 
 
 def test_nobody_listens(tmp_path):
     with pytest.raises(BadInput, match=r"refused|reach"):
-        download.tutorial("http://127.0.0.1:9/", timeout=0.5, data=tmp_path)
+        download.multi30k("http://127.0.0.1:9/", timeout=0.5, data=tmp_path)
     with pytest.raises(BadInput, match="unknown url type"):
-        download.tutorial("127.0.0.1", timeout=0.5, data=tmp_path)
-
-
-def test_an_archive_that_unpacks_to_too_much(url, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "LARGEST", 80_000)        # packed it is smaller
-    with pytest.raises(BadInput, match="more than 80,000 bytes unpacked; nothing was kept"):
-        download.tutorial(url + "good/bomb", data=tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        download.multi30k("127.0.0.1", timeout=0.5, data=tmp_path)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
@@ -244,21 +196,26 @@ def start(data, *arguments, before=""):
             f"utils.DATA = pathlib.Path({str(data)!r})\n"
             f"runpy.run_path({str(ROOT / 'data' / 'download.py')!r}, run_name='__main__')\n")
     return subprocess.Popen([sys.executable, "-W", "error", "-c", code], text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
 
 
-def test_two_at_once_write_the_same_whole_files(url, tmp_path):
-    runs = [start(tmp_path, "tutorial", "--url", url + "good") for _ in range(2)]
-    outputs = [run.communicate(timeout=60) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], outputs
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 19 and not [path for path in files if path.suffix != ".txt"]
-    assert (tmp_path / "eng-fra.txt").read_text(encoding="utf-8") == "Go.\tVa !\n" * 1000
+# A thread of that process presses Ctrl-C as soon as its standard input ends.
+PRESS = """
+import _thread, sys, threading
+def press():
+    sys.stdin.read()
+    _thread.interrupt_main()
+threading.Thread(target=press, daemon=True).start()
+"""
 
 
-def test_ctrl_c_ends_in_one_line_and_keeps_nothing(url, tmp_path):
-    press = "import _thread, threading; threading.Timer(1.5, _thread.interrupt_main).start()"
-    run = start(tmp_path, "tutorial", "--url", url + "trickle", before=press)   # it sends for 3 s
+def test_ctrl_c_ends_in_one_line_and_keeps_nothing(server, tmp_path):
+    """Pressed when the server has begun to send, however long Python took to start."""
+    server.first_byte.clear()
+    run = start(tmp_path, "multi30k", "--url", f"http://127.0.0.1:{server.server_port}/trickle",
+                before=PRESS)
+    assert server.first_byte.wait(60)
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130 and out == ""
     assert re.fullmatch(r"download\.py: stopped.*\n", err), err
@@ -273,6 +230,6 @@ def test_command_line():
     assert run.stderr.startswith("download.py: http://127.0.0.1:9/train.en.gz:")
     run = subprocess.run([sys.executable, script, "imagenet"], capture_output=True, text=True)
     assert run.returncode == 2 and "multi30k" in run.stderr
-    run = subprocess.run([sys.executable, script, "tutorial", "--timeout", "0"],
+    run = subprocess.run([sys.executable, script, "multi30k", "--timeout", "0"],
                          capture_output=True, text=True)
     assert run.returncode == 2 and "--timeout: expected seconds, above 0" in run.stderr
