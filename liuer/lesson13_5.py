@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from files import bleu, check_words, read_pair_parts, tokenize, vocabulary
+from files import LONGEST, bleu, check_words, drawable, read_pair_parts, tokenize, vocabulary
 from utils import BadInput, finite, pick_device, progress, settings, show
 
 PAD, BOS, EOS, UNK = range(4)       # the places of <pad>, <bos>, <eos>, <unk> in a vocabulary
@@ -208,7 +208,7 @@ def look(model, sentence, translation, source_words, target_words):
     return weights[0].cpu()
 
 
-def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64, hidden=128,
+def main(train=None, val=None, test=None, sentence=None, epochs=4, batch_size=48, hidden=128,
          lr=7e-3, seed=0):
     """Train the net without attention and with it; translate sentences it never saw.
 
@@ -222,8 +222,8 @@ def main(train=None, val=None, test=None, sentence=None, epochs=5, batch_size=64
     lr: highest learning rate of Adam
     seed: of the initial weights and the order of the pairs
     """
-    if sentence is not None and not tokenize(sentence):
-        raise BadInput(f"--sentence: expected words, got {sentence!r}")
+    if sentence is not None and not 1 <= len(tokenize(sentence)) <= LONGEST:
+        raise BadInput(f"--sentence: expected 1 to {LONGEST} words, got {sentence[:40]!r}")
     device = pick_device()
 
     # 1. Prepare data
@@ -288,7 +288,8 @@ def draw(result):
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
-    columns, rows = result["words"] + ["<eos>"], result["translation"] + ["<eos>"]
+    columns = [drawable(word) for word in result["words"] + ["<eos>"]]
+    rows = [drawable(word) for word in result["translation"] + ["<eos>"]]
     image = left.imshow(result["weights"].numpy(), cmap="Blues", vmin=0, vmax=1)
     left.set_xticks(range(len(columns)), columns, rotation=45)
     left.set_yticks(range(len(rows)), rows)

@@ -19,7 +19,16 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
 import files
-from files import bleu, check_words, join_words, read_pair_parts, read_pairs, tokenize, vocabulary
+from files import (
+    UNSPACED,
+    bleu,
+    check_words,
+    join_words,
+    read_pair_parts,
+    read_pairs,
+    tokenize,
+    vocabulary,
+)
 from utils import BadInput, finite, pick_device, plot_curve, progress, settings, show
 
 PAD, BOS, EOS, UNK = range(4)       # the places of <pad>, <bos>, <eos>, <unk> in a vocabulary
@@ -195,8 +204,7 @@ def sacrebleu_score(translations, written):
         from sacrebleu import BLEU
     except ImportError:
         return "for sacreBLEU's figure: python -m pip install sacrebleu"
-    # Chinese, Japanese, Thai: no spaces between words, so characters are compared
-    unspaced = re.search("[\u0e00-\u109f\u1780-\u17ff\u3001-\u9fff]", written[0])
+    unspaced = re.search(f"[{UNSPACED}]", written[0])       # no words: characters are compared
     metric = BLEU(lowercase=True, tokenize="char" if unspaced else "13a")
     sentences = [join_words(words) for words in translations]
     score = metric.corpus_score(sentences, [written]).score

@@ -115,10 +115,10 @@ def test_greedy_is_the_argmax_under_teacher_forcing():
 
 
 # -------------------------------------------------------------------------------------- training
-@pytest.mark.parametrize("sentence", ["", "  ", "\t"])
+@pytest.mark.parametrize("sentence", ["", "  ", "no " * 401])
 def test_an_empty_sentence_is_refused_before_anything_is_read(monkeypatch, sentence):
     monkeypatch.delattr(lesson13_5, "read_pair_parts")
-    with pytest.raises(BadInput, match="--sentence: expected words, got"):
+    with pytest.raises(BadInput, match="--sentence: expected 1 to 400 words, got"):
         lesson13_5.main(sentence=sentence)
 
 
