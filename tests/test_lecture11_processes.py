@@ -48,7 +48,7 @@ WORKER = """
     if rank == "1" and "DIE" in os.environ:
         register_optimizer_step_post_hook(die)
     dist.destroy_process_group = destroy_last
-    out = sys.argv.pop(1)
+    out = sys.argv.pop()
     sys.argv[0] = "lesson11_6.py"
     result = runpy.run_path(os.environ["SCRIPT"], run_name="__main__")["result"]
     torch.save(result, f"{out}{rank}.pt")
@@ -82,7 +82,7 @@ def start(tmp_path):
         elif processes > 1:
             environment |= {"RANK": str(rank), "WORLD_SIZE": str(processes),
                             "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-        command += [str(worker), str(tmp_path / f"of{processes}-"), *arguments]
+        command += [str(worker), *arguments, str(tmp_path / f"of{processes}-")]
         started.append(subprocess.Popen(command, env=environment, cwd=tmp_path, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         start_new_session=True))
@@ -142,11 +142,10 @@ def test_the_older_launcher_starts_it_too(start):
 
 def test_the_order_changes_every_epoch_and_a_batch_is_cut_in_equal_parts(small_data, monkeypatch):
     batches = []
-    real = lesson11_6.train
 
     def train(model, loader, *others):
         batches.append([target.tolist() for _, target in loader])
-        return real(model, loader, *others)
+        return 1.0
     monkeypatch.setattr(lesson11_6, "train", train)
     lesson11_6.main(epochs=2, batch_size=30, **small_data(lesson11_6))
     assert [len(batch) for batch in batches[0]] == [30, 30, 6] and batches[0] != batches[1]
