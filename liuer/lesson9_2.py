@@ -6,7 +6,7 @@
 So no softmax before CrossEntropyLoss: it would be applied twice.
 
 Run:    python liuer/lesson9_2.py
-Prints: cross-entropy A 0.4966, B 1.2389 | BCE 0.5308 = CE([0, z], y)
+Prints: cross-entropy A 0.4966, B 1.2389 | BCE 0.5308, as cross-entropy 0.5308
 Notes:  liuer/README.md, lecture 9
 """
 
@@ -65,7 +65,7 @@ def main():
     print(f"four samples {bce:27.4f}{with_logits:19.4f}{ce:23.4f}")
 
     a, b = result["A"][0], result["B"][0]
-    print(f"\ncross-entropy A {a:.4f}, B {b:.4f} | BCE {bce:.4f} = CE([0, z], y)")
+    print(f"\ncross-entropy A {a:.4f}, B {b:.4f} | BCE {bce:.4f}, as cross-entropy {ce:.4f}")
     return result
 
 
