@@ -37,7 +37,7 @@ BY_HAND = Script(nets=0, seed=False, batches=False)
 ROWS = {
     "float32.py": replace(BY_HAND, steps=False), "image2tensor.py": replace(BY_HAND, steps=False),
     "lesson2.py": BY_HAND, "lesson2_2.py": BY_HAND, "lesson3.py": BY_HAND, "lesson3_2.py": BY_HAND,
-    "lesson3_3.py": Script(nets=0, batches=False),
+    "lesson3_3.py": Script(nets=0, batches=False), "lesson3_4.py": Script(nets=0, batches=False),
     "lesson4.py": BY_HAND, "lesson4_2.py": BY_HAND, "lesson4_3.py": BY_HAND,
     "lesson4_4.py": BY_HAND,
     "lesson5.py": Script(batches=False, small={"epochs": 10}, honest=True),
@@ -74,10 +74,11 @@ ROWS = {
     "lesson12.py": Script(batches=False, small={"epochs": 5, "lr": 1.0}),
     "lesson12_2.py": Script(batches=False, small={"epochs": 5, "lr": 1.0}),
     "lesson12_3.py": Script(batches=False, small={"lr": 1.0}),      # the last loss not the lowest
-    "lesson12_4.py": Script(nets=2, falls=True, order="made", same_weights=2, same_batches=2,
-                            idle=".*", losses=("unclipped", "losses"), honest=True),
-    "lesson12_5.py": Script(nets=2, small={"batch_size": 100}, smallest={"batch_size": 50},
+    "lesson12_4.py": Script(nets=0, batches=False),
+    "lesson12_5.py": Script(nets=4, small={"batch_size": 100}, smallest={"batch_size": 50},
                             samples=330, honest=True),
+    "lesson12_6.py": Script(nets=2, falls=True, order="made", same_weights=2, same_batches=2,
+                            idle=".*", losses=("unclipped", "losses"), honest=True),
     "lesson13.py": Script(slow=True, falls=True),
     "lesson13_2.py": Script(small={"batch_size": 7}, slow=True, clip=1, falls=True, order="text"),
     "lesson13_3.py": Script(nets=2, slow=True, falls=True),

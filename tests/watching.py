@@ -270,6 +270,8 @@ def stand_ins(name, module, patch):
     if hasattr(module, "first_gradient"):
         numbers = iter(range(1, 1000))
         patch.setattr(module, "first_gradient", lambda *arguments: 1 / next(numbers))
+    if hasattr(module, "try_relu_last"):
+        patch.setattr(module, "try_relu_last", lambda *arguments: ([], 3))
     if hasattr(module, "step_time"):
         times = iter(range(1, 1000))
         patch.setattr(module, "step_time", lambda *arguments: 2.5 * next(times))
