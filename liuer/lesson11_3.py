@@ -9,7 +9,7 @@ with eight blocks only the plain x learns; with lesson 11.2's two (--depth 1) al
 He et al. (2016), figure 2 (a), (b), (e): with 110 layers 6.6, 12.4, 12.2 % errors on CIFAR-10.
 
 Run:     python liuer/lesson11_3.py                 (--help lists the settings)
-Prints:  test accuracy 95.73% identity, 11.35% constant scaling, 11.35% 1x1 convolution
+Prints:  test accuracy 97.29% identity, 10.28% constant scaling, 10.28% 1x1 convolution
 Notes:   liuer/README.md, lecture 11
 """
 
