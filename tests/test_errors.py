@@ -540,9 +540,9 @@ ROWS = [
         """, "torch.allclose(together, alone, atol=1e-5) and model.training",
           harm="not torch.allclose(together, alone, atol=1e-2)"),
      Case(["model.eval()"], """
-        from lesson13 import NameClassifier, to_tensor
-        model = NameClassifier(128, 3)
-        x, lengths = to_tensor(["muller"])
+        from lesson13 import RNNClassifier, make_tensors, number_letters
+        model = RNNClassifier(128, 100, 3, n_layers=2, dropout=0.5)
+        x, lengths, _ = make_tensors(["muller"], [0], number_letters([]))
         first, second = model(x, lengths), model(x, lengths)
         """, """
         model.eval()
@@ -558,14 +558,14 @@ ROWS = [
     # ----------------------------------------------------------------------------- lecture 12
     [Case(["Expected hidden size (1, 1, 4), got [1, 2, 4]"], """
         from lesson12_2 import Model
-        model, x = Model(4, 4, batch_size=2), torch.zeros(5, 1, 4)
-        model(x)
+        model, x = Model(4, 4), torch.zeros(5, 1, 4)
+        model.rnn(x, torch.zeros(1, 2, 4))
         """, """
         output, _ = model.rnn(x)
         """, "output.shape == (5, 1, 4)")],
     [Case(["input.size(-1) must be equal to input_size"], """
         from lesson12_2 import Model
-        model, x = Model(4, 4, batch_size=1), torch.tensor([1, 0, 2, 2, 3])
+        model, x = Model(4, 4), torch.tensor([1, 0, 2, 2, 3])
         model(x.float().view(5, 1, 1))
         """, """
         inputs = F.one_hot(x, 4).float().view(5, 1, 4)
@@ -574,9 +574,10 @@ ROWS = [
     [Case(["Expected tensor for argument #1 'indices' to have one of the following"], """
         from lesson12_3 import Model
         x = torch.tensor([[1.0, 0.0, 2.0, 2.0, 3.0]])
-        Model()(x)
+        model = Model(4, 10, 8, 2)
+        model(x)
         """, """
-        logits = Model()(x.long())
+        logits = model(x.long())
         """, "logits.shape == (5, 4)")],
     [Case(["must be Tensor, not tuple"], """
         rnn, linear = nn.LSTM(4, 8), nn.Linear(8, 4)
@@ -595,18 +596,19 @@ ROWS = [
         x = pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
         """, "x.shape == (2, 6)")],
     [Case(["index out of range in self"], """
-        from lesson13 import NameClassifier, to_tensor
-        model = NameClassifier(128, 3)
+        from lesson13 import RNNClassifier, make_tensors, number_letters
+        model = RNNClassifier(128, 100, 3)
         model(torch.tensor([[ord("m"), ord("ü")]]), torch.tensor([2]))
         """, """
-        from lesson13 import plain
-        scores = model(*to_tensor([plain("Mü")]))
+        from files import plain
+        x, lengths, _ = make_tensors([plain("Mü")], [0], number_letters([]))
+        scores = model(x, lengths)
         """, "scores.shape == (1, 3)")],
     [Case(["'lengths' argument should be a 1D CPU int64 tensor"], """
-        from lesson13 import NameClassifier, to_tensor
+        from lesson13 import RNNClassifier, make_tensors, number_letters
         device = torch.device("meta")
-        model = NameClassifier(128, 3).to(device)
-        x, lengths = to_tensor(["muller", "li"])
+        model = RNNClassifier(128, 100, 3).to(device)
+        x, lengths, _ = make_tensors(["muller", "li"], [0, 1], number_letters([]))
         model(x.to(device), lengths.to(device))
         """, """
         lengths = torch.tensor([6, 2])
@@ -620,12 +622,15 @@ ROWS = [
         packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
         """, "packed.batch_sizes.tolist() == [2, 2, 1, 1, 1, 1]")],
     [Case(["Length of all samples has to be greater than 0"], """
-        from lesson13 import NameClassifier, plain, to_tensor
-        model, names = NameClassifier(128, 3), ["Li", "-"]
-        model(*to_tensor([plain(name) for name in names]))
+        from files import plain
+        from lesson13 import RNNClassifier, make_tensors, number_letters
+        model, names = RNNClassifier(128, 100, 3), ["li", " "]
+        x, lengths, _ = make_tensors([plain(name) for name in names], [0, 1], number_letters([]))
+        model(x, lengths)
         """, """
         names = [name for name in names if plain(name)]
-        scores = model(*to_tensor([plain(name) for name in names]))
+        x, lengths, _ = make_tensors(names, [0], number_letters([]))
+        scores = model(x, lengths)
         """, "scores.shape == (1, 3)")],
     [Case(["Expected target size [2, 5], got [2, 3]"], """
         from lesson13_2 import CharModel
@@ -635,14 +640,14 @@ ROWS = [
         """, """
         loss = nn.CrossEntropyLoss()(logits.flatten(0, 1), y.flatten())
         """, "torch.isclose(loss, -logits.log_softmax(dim=2)[:, :, 1].mean())")],
-    [Case(["size mismatch for linear.weight"], """
-        from lesson13 import NameClassifier
-        saved, model = NameClassifier(128, 18).state_dict(), NameClassifier(128, 19)
+    [Case(["size mismatch for fc.weight"], """
+        from lesson13 import RNNClassifier
+        saved, model = RNNClassifier(128, 100, 18).state_dict(), RNNClassifier(128, 100, 19)
         model.load_state_dict(saved)
         """, """
-        model = NameClassifier(128, 18)
+        model = RNNClassifier(128, 100, 18)
         model.load_state_dict(saved)
-        """, "torch.equal(model.linear.weight, saved['linear.weight'])")],
+        """, "torch.equal(model.fc.weight, saved['fc.weight'])")],
     [Case(["Weights only load failed"], """
         import io
         from lesson5 import LinearModel
