@@ -106,14 +106,13 @@ def main(steps=800, clip=0.01, lr=0.5, batch_size=20, seed=0):
 
 
 def draw(result):
-    """Both losses; where the one without clipping leaves the figure, it comes back no more."""
-    figure = plot_curve({"without clipping": result["unclipped"],
-                         "with clipping": result["losses"]}, xlabel="step")
-    axes = figure.axes[0]
-    axes.set_yscale("log")
-    seen = [loss for loss in result["losses"] if 0 < loss < math.inf]
-    if seen:
-        axes.set_ylim(min(seen) / 2, 100 * max(seen))
+    """Both losses, without clipping up to the last one that is a number."""
+    unclipped = [loss for loss in result["unclipped"] if math.isfinite(loss)]
+    label = f"without clipping: {len(unclipped)} steps, then inf and nan"
+    if len(unclipped) == len(result["unclipped"]):
+        label = "without clipping"
+    figure = plot_curve({label: unclipped, "with clipping": result["losses"]}, xlabel="step")
+    figure.axes[0].set_yscale("log")
     return figure
 
 

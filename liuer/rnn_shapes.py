@@ -70,7 +70,7 @@ def main():
 def draw(result):
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(10, 6))
+    figure = plt.figure(figsize=(9, 5))
     figure.text(0.03, 0.5, "\n".join(result["lines"]), va="center", family="monospace", size=10)
     return figure
 
