@@ -92,5 +92,5 @@ TABLE = {name: ROWS.get(name, Script()) for name in SCRIPTS}
 SLOW = [name for name in SCRIPTS if TABLE[name].slow]
 TRAINED = [name for name in SCRIPTS if TABLE[name].nets]
 # Two epochs at least, and a smaller last batch: else neither a new order nor a wrong mean shows.
-SMALL = {"epochs": 2, "batch_size": 20, "hidden": 4, "steps": 7, "depth": 1}
-SMALLEST = {"epochs": 1, "batch_size": 1, "hidden": 1}
+SMALL = {"epochs": 2, "batch_size": 20, "hidden": 4, "hidden_size": 4, "steps": 7, "depth": 1}
+SMALLEST = {"epochs": 1, "batch_size": 1, "hidden": 1, "hidden_size": 1}
