@@ -1,7 +1,7 @@
-"""Lecture 9: from pixels to batches, the net, train and test, softmax and cross-entropy.
+"""Lecture 9: from pixels to batches, the net, its training and mistakes, softmax, cross-entropy.
 
-How lessons train (every digit, in a new order, none that validates or tests) is tested for all
-lessons in test_every_script_trains.py.
+How lessons train is tested for all in test_every_script_trains.py; Digits, train and test, which
+several lessons share, in test_shared_pieces.py.
 """
 
 import copy
@@ -11,9 +11,8 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from PIL import Image
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
 import lesson9
 import lesson9_2
@@ -40,19 +39,6 @@ def give(monkeypatch):
 
 
 # -------------------------------------------------------------------------- pixels to batches
-def test_the_dataset_makes_what_the_lecture_s_transform_makes(digits):
-    from torchvision import transforms
-
-    transform = transforms.Compose([transforms.ToTensor(),
-                                    transforms.Normalize((0.1307,), (0.3081,))])
-    images, labels = digits[:2]
-    dataset = lesson9.Digits(images, labels)
-    assert len(dataset) == 2400
-    for i in range(0, 2400, 100):
-        x, y = dataset[i]
-        assert torch.equal(x, transform(Image.fromarray(images[i].numpy()))) and y == labels[i]
-
-
 def test_a_loader_gives_the_same_batches_with_and_without_getitems(digits):
     class Slow(lesson9.Digits):
         def __getattribute__(self, name):
@@ -77,32 +63,7 @@ def test_the_net_keeps_the_number_of_its_images():
     assert model.double()(torch.randn(0, 1, 28, 28).double()).shape == (0, 10)
 
 
-# ------------------------------------------------------------------------------ train and test
-def test_train_and_test_work_for_any_net_and_loader():
-    """Three classes of points, doubles, a plain loader whose last batch is smaller."""
-    torch.manual_seed(0)
-    y = torch.arange(100) % 3
-    x = (nn.functional.one_hot(y, 3) + 0.1 * torch.randn(100, 3)).double()
-    loader = DataLoader(TensorDataset(x, y), batch_size=16, shuffle=True)
-    model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.1)).double()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    first = lesson9.train(model, loader, nn.CrossEntropyLoss(), optimizer)
-    assert model.training
-    for _ in range(20):
-        loss = lesson9.train(model, loader, nn.CrossEntropyLoss(), optimizer)
-    assert loss < first / 2 and lesson9.test(model, loader) == 1
-    assert not model.training
-    wrong = DataLoader(TensorDataset(x, (y + (torch.arange(100) < 7)) % 3), batch_size=16)
-    assert lesson9.test(model, wrong) == 0.93
-
-
-def test_labels_of_another_shape_are_no_right_answers():
-    """(N, 1) against (N,) would compare all with all: 158 % right in three classes."""
-    x, y = torch.randn(6, 1, 28, 28), torch.zeros(6, 1, dtype=torch.long)
-    with pytest.raises(AssertionError):
-        lesson9.test(lesson9.Net(), [(x, y)])
-
-
+# ------------------------------------------------------------------------------- the training
 @pytest.mark.parametrize("lesson", [lesson9, lesson10])
 def test_the_lecture_s_settings_and_ours(lesson, digits, give):
     main = give(lesson, [part[:240] for part in digits], 20)
