@@ -1,10 +1,10 @@
-"""Lesson 13.4: German to English through one vector. Two sentences in a row lose half the BLEU.
+"""Lesson 13.4: German to English through one vector. Two in a row lose half the BLEU and more.
 
     encoder   v = tanh(W [last state from the left, last state from the right] + b)
     decoder   s_0 = v     s_t = GRU(s_t-1, [word t-1, v])     scores of word t = U s_t + c
 
 Run:     python liuer/lesson13_4.py                 (--help lists the settings)
-Prints:  test BLEU 73.9, two in a row 38.6
+Prints:  test BLEU 78.1, two in a row 31.4
 Notes:   liuer/README.md, lecture 13
 """
 
