@@ -82,7 +82,7 @@ ROWS = {
     "lesson13.py": Script(slow=True, falls=True),
     "lesson13_2.py": Script(small={"batch_size": 7}, slow=True, clip=1, falls=True, order="text"),
     "lesson13_3.py": Script(nets=2, slow=True, falls=True),
-    "lesson13_4.py": Script(slow=True, order="joined"),
+    "lesson13_4.py": Script(slow=True, clip=1, falls=True, order="joined"),
     "lesson13_5.py": Script(nets=2, slow=True, clip=1, falls=True, same_weights=2, same_batches=2,
                             idle="key.weight"),     # without attention nothing chooses
     "lesson13_6.py": Script(slow=True, clip=1, falls=True, losses=("losses/training, smoothed",)),

@@ -251,6 +251,8 @@ def other(value):
         return "x" + value
     if isinstance(value, dict):
         return {key: other(item) for key, item in value.items()}
+    if isinstance(value, list) and value and all(type(one) is int for one in value):
+        return [(one + 1) % (max(value) + 1) for one in value]      # labels stay labels
     if isinstance(value, (list, tuple)):
         return type(value)(map(other, value))
     if isinstance(value, np.ndarray):
