@@ -42,7 +42,7 @@ class Case(NamedTuple):
 ROWS = [
     # ------------------------------------------------------------------------------ lecture 4
     [Case(["Trying to backward through the graph a second time"], """
-        from lesson4 import loss_of
+        from lesson4 import loss as loss_of
         w = torch.tensor(1.0, requires_grad=True)
         loss = loss_of(1.0, 2.0, w)
         loss.backward()
@@ -54,7 +54,7 @@ ROWS = [
         """, "w.grad.item() == -2"),
      Case(["Trying to backward through the graph a second time"], """
         from lesson13_2 import CharModel
-        model, h = CharModel(5, embedding=4, hidden=4), None
+        model, h = CharModel(5, 4, 4), None
         x = torch.tensor([[1, 2, 3]])
         for _ in range(2):
             logits, h = model(x, h)
@@ -69,7 +69,7 @@ ROWS = [
             loss.backward()
         """, "h.abs().sum() > 0 and not h.requires_grad")],
     [Case(["element 0 of tensors does not require grad"], """
-        from lesson4 import loss_of
+        from lesson4 import loss as loss_of
         w = torch.tensor(1.0)
         loss_of(1.0, 2.0, w).backward()
         """, """
@@ -86,7 +86,7 @@ ROWS = [
         model(torch.ones(3, 1)).sum().backward()
         """, "model.linear.weight.grad.item() == 3")],
     [Case(["a leaf Variable that requires grad is being used in an in-place operation"], """
-        from lesson4 import loss_of
+        from lesson4 import loss as loss_of
         w = torch.tensor(1.0, requires_grad=True)
         loss_of(1.0, 2.0, w).backward()
         w -= 0.01 * w.grad
@@ -95,7 +95,7 @@ ROWS = [
             w -= 0.01 * w.grad
         """, "abs(w.item() - 1.02) < 1e-6")],
     [Case(["unsupported operand type(s) for *: 'float' and 'NoneType'"], """
-        from lesson4 import loss_of
+        from lesson4 import loss as loss_of
         w = torch.tensor(1.0, requires_grad=True)
         for _ in range(2):
             loss_of(1.0, 2.0, w).backward()
@@ -109,7 +109,7 @@ ROWS = [
             w.grad.zero_()
         """, "abs(w.item() - 1.0396) < 1e-6")],
     [Case(["invalid index of a 0-dim tensor"], """
-        from lesson4 import loss_of
+        from lesson4 import loss as loss_of
         loss = loss_of(1.0, 2.0, torch.tensor(1.0, requires_grad=True))
         value = loss.data[0]
         """, """
@@ -164,8 +164,8 @@ ROWS = [
         loss = nn.MSELoss()(model(x), y.view(-1, 1))
         """, "loss.item() == 0"),
      Case(["Using a target size"], """
-        from lesson6 import LogisticRegression
-        model = LogisticRegression(3, bias=False)
+        from lesson6 import LogisticRegressionModel
+        model = LogisticRegressionModel(3, bias=False)
         x, y = torch.ones(4, 3), torch.ones(4)
         nn.BCELoss()(model(x), y)
         """, """
@@ -293,9 +293,9 @@ ROWS = [
     [Case(["mat1 and mat2 must have the same dtype, but got Double and Float"], """
         from lesson7 import Model
         table = np.array([[0.1] * 8, [0.2] * 8])
-        Model()(torch.from_numpy(table))
+        Model(8)(torch.from_numpy(table))
         """, """
-        y_pred = Model()(torch.from_numpy(table).float())
+        y_pred = Model(8)(torch.from_numpy(table).float())
         """, "y_pred.shape == (2, 1)"),
      Case(["expected scalar type Float but found Double"], """
         states = torch.from_numpy(np.ones((2, 3, 4)))
@@ -306,14 +306,14 @@ ROWS = [
         """, "torch.allclose(context, torch.ones(2, 1, 4))")],
     [Case(["Found dtype Long but expected Float"], """
         from lesson7 import Model
-        y_pred, y = Model()(torch.zeros(3, 8)), torch.tensor([[0], [1], [1]])
+        y_pred, y = Model(8)(torch.zeros(3, 8)), torch.tensor([[0], [1], [1]])
         nn.BCELoss()(y_pred, y)
         """, """
         loss = nn.BCELoss()(y_pred, y.float())
         """, "loss.item() > 0")],
     [Case(["all elements of input should be between 0 and 1"], """
         from lesson7_2 import Model
-        model, x, y = Model(torch.relu, last=torch.relu), torch.ones(3, 8), torch.ones(3, 1)
+        model, x, y = Model(8, torch.relu, torch.relu), torch.ones(3, 8), torch.ones(3, 1)
         nn.init.constant_(model.linear3.bias, 9)
         nn.BCELoss()(model(x), y)
         """, """
@@ -372,8 +372,8 @@ ROWS = [
         main()
         """, """
         import pickle
-        from lesson8 import CSVDataset, DATA
-        dataset = pickle.loads(pickle.dumps(CSVDataset(DATA / "breast_cancer.csv")))
+        from lesson8 import DATA, DiabetesDataset
+        dataset = pickle.loads(pickle.dumps(DiabetesDataset(DATA / "breast_cancer.csv")))
         """, "len(dataset) == 569", elsewhere=["Can't get local object"])],
     [Case(["An attempt has been made to start a new process"], """
         run_file('''
@@ -428,6 +428,15 @@ ROWS = [
         """, """
         loss = nn.CrossEntropyLoss()(scores, y.squeeze(1))
         """, "abs(loss.item() - math.log(10)) < 1e-5")],
+    [Case(["Expected input batch_size (192) to match target batch_size (64)"], """
+        net = nn.Linear(784, 10)
+        x, y = torch.zeros(64, 3, 28, 28), torch.zeros(64, dtype=torch.long)
+        loss = F.cross_entropy(net(x.view(-1, 784)), y)
+        """, """
+        x = x.mean(dim=1, keepdim=True)
+        scores = net(x.view(x.size(0), -1))
+        loss = F.cross_entropy(scores, y)
+        """, "scores.shape == (64, 10)")],
     [Case(["softmax"], """
         y = torch.tensor([3, 7])
         scores = 100 * F.one_hot(y, 10).float()
@@ -445,11 +454,10 @@ ROWS = [
         """, "scores.shape == (64, 10)")],
     [Case(["Input type (...) and ... type (...) should be the same"], """
         from lesson10 import Net
-        from utils import MEAN, STD
         x = torch.full((2, 1, 28, 28), 255, dtype=torch.uint8)
         Net()(x)
         """, """
-        x = (x.float() / 255 - MEAN) / STD
+        x = (x.float() / 255 - 0.1307) / 0.3081
         scores = Net()(x)
         """, "scores.shape == (2, 10) and abs(x.max().item() - 2.8215) < 1e-3")],
     [Case(["mat1 and mat2 shapes cannot be multiplied (64x500 and 320x10)"], """
@@ -460,6 +468,13 @@ ROWS = [
         model.fc = nn.Linear(500, 10)
         scores = model(x)
         """, "scores.shape == (64, 10)")],
+    [Case(["mat1 and mat2 shapes cannot be multiplied (20x16 and 320x10)"], """
+        from lesson10 import Net
+        model, x = Net(), torch.zeros(1, 28, 28)
+        model(x)
+        """, """
+        scores = model(x.unsqueeze(0))
+        """, "scores.shape == (1, 10)")],
     [Case(["Calculated padded input size per channel: (4 x 4) ... "
            "Kernel size can't be greater than actual input size"], """
         from lesson10 import Net
@@ -495,7 +510,14 @@ ROWS = [
         """, """
         block.branch3x3_2 = nn.Conv2d(16, 24, kernel_size=3, padding=1)
         maps = block(torch.zeros(1, 10, 12, 12))
-        """, "maps.shape == (1, 88, 12, 12)")],
+        """, "maps.shape == (1, 88, 12, 12)"),
+     Case(["Sizes of tensors must match except in dimension 1"], """
+        from lesson11 import Net
+        model, x = Net(), torch.zeros(1, 28, 28)
+        model(x)
+        """, """
+        scores = model(x.unsqueeze(0))
+        """, "scores.shape == (1, 10)")],
     [Case(["The size of tensor a (16) must match the size of tensor b (32) at non-singleton"], """
         from lesson11_2 import ResidualBlock
 
@@ -555,6 +577,17 @@ ROWS = [
         """, """
         model.load_state_dict(parallel.module.state_dict())
         """, "torch.equal(model.fc.weight, parallel.module.fc.weight)")],
+    [Case(['Unexpected key(s) in state_dict: "_orig_mod.'], """
+        from lesson10 import Net
+        model = Net()
+        compiled = torch.compile(model)
+        saved = compiled.state_dict()
+        Net().load_state_dict(saved)
+        """, """
+        saved = model.state_dict()
+        other = Net()
+        other.load_state_dict(saved)
+        """, "torch.equal(other.fc.weight, compiled.fc.weight)")],
     # ----------------------------------------------------------------------------- lecture 12
     [Case(["Expected hidden size (1, 1, 4), got [1, 2, 4]"], """
         from lesson12_2 import Model
