@@ -38,6 +38,7 @@ def settings(main, negative=()):
                                      formatter_class=argparse.RawDescriptionHelpFormatter,
                                      usage=argparse.SUPPRESS, allow_abbrev=False)
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: {message}; see --help\n")
+    parser._negative_number_matcher = re.compile(r"-\.?\d")     # -1e-3 is a number, no option
     texts = dict(re.findall(r"^ *(\w+): (.+)$", main.__doc__ or "", re.MULTILINE))
     lowest = {}
     for name, parameter in inspect.signature(main).parameters.items():
