@@ -260,16 +260,16 @@ def test_show_writes_the_figure_and_says_where(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr() == ("", f"figure: {path}\n")     # on stdout the result stays last
 
 
-@pytest.mark.parametrize(("backend", "calls"), [("agg", 0), ("inline", 1), ("a window", 1)])
+@pytest.mark.parametrize(("backend", "calls"), [
+    ("agg", 0), ("pdf", 0), ("inline", 1), ("module://matplotlib_inline.backend_inline", 1),
+    ("widget", 1), ("TkAgg", 1)])
 def test_a_window_opens_where_one_can_and_a_notebook_shows_the_figure(backend, calls, tmp_path,
                                                                       monkeypatch):
     shown = []
     monkeypatch.setattr(utils, "IMAGES", tmp_path)
     monkeypatch.setattr(plt, "show", lambda: shown.append(backend))
     figure = utils.plot_curve([1.0])
-    if backend == "inline":
-        monkeypatch.setattr(plt, "get_backend", lambda: "inline")
-    elif backend == "a window":
-        monkeypatch.setattr(figure.canvas, "required_interactive_framework", "tk", raising=False)
+    monkeypatch.setattr(plt, "get_backend", lambda: backend)
+    plt.draw_if_interactive.called = True       # as in IPython: %run would draw an empty figure
     utils.show(figure, "lesson0")
-    assert len(shown) == calls
+    assert len(shown) == calls and not plt.draw_if_interactive.called
