@@ -91,9 +91,11 @@ def test_breast_cancer_is_what_the_lecture_s_line_reads():
     from sklearn.datasets import load_breast_cancer
 
     xy = np.loadtxt(DATA / "breast_cancer.csv", delimiter=",", dtype=np.float32)
-    table = load_breast_cancer(as_frame=True)
+    table = load_breast_cancer()
     assert xy.shape == (569, 9)
-    np.testing.assert_allclose(xy[:, :-1], table.data[make.FEATURES], rtol=1e-6)
+    for k, name in enumerate(make.FEATURES):
+        column = table.data[:, list(table.feature_names).index(name)]
+        np.testing.assert_allclose(xy[:, k], column, rtol=1e-6)
     assert list(table.target_names)[1] == "benign"
     np.testing.assert_array_equal(xy[:, -1], table.target)
 
