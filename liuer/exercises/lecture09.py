@@ -148,6 +148,16 @@ def share_right(model, loader):
     ...
 
 
+# 9-10. 早停。每轮之后量一次验证损失；连续 patience 轮都没有比以前的最低值更低，就停止训练，
+# 留下验证损失最低那一轮的权重。一直没停的话，训练到最后一轮。轮数从 1 数起。
+# Early stopping. The validation loss is measured after each epoch; when patience epochs in a row
+# were not below the lowest one before, training ends, and the weights of the lowest epoch are kept.
+# If that never happens, training goes on to the last epoch. Epochs are counted from 1.
+def stop_early(val_losses, patience):
+    """val_losses: a list, one an epoch. Return (the epoch that is kept, the last one trained)."""
+    return ...
+
+
 # Checks: 以下不用填写 / nothing to fill in below -------------------------------------------------
 LECTURE_A = [[0.1, 0.2, 0.9], [1.1, 0.1, 0.2], [0.2, 2.1, 0.1]]
 LECTURE_B = [[0.8, 0.2, 0.3], [0.2, 0.3, 0.5], [0.2, 0.2, 0.5]]
@@ -349,6 +359,19 @@ def check_9_9():
     yield "share_right: batches of 4, 4, 2, of which 4, 4, 0 are right", \
         share_right(model, DataLoader(TensorDataset(x, y), batch_size=4)), 0.8
     yield "share_right: the mode of the model", model.training, False
+
+
+def check_9_10():
+    """记住最低的损失和它的轮数；每轮先看它是不是新的最低，再看离它过了几轮。相等不算更低。
+
+    Keep the lowest loss and its epoch. In each epoch ask first whether it is a new lowest one, then
+    how many epochs have passed since. An equal loss is not lower.
+    """
+    for losses, patience, expected in [
+            ([0.9, 0.7, 0.8, 0.6, 0.65, 0.64, 0.5], 2, (4, 6)), ([0.9, 0.8, 0.85, 0.7], 1, (2, 3)),
+            ([0.5, 0.5, 0.5, 0.4], 2, (1, 3)), ([0.9, 0.8, 0.7], 2, (3, 3)),
+            ([0.3, 0.4, 0.2, 0.4], 3, (3, 4)), ([2.0, 1.5, 1.6, 1.4, 1.45, 1.41, 1.3], 3, (7, 7))]:
+        yield f"val_losses={losses} patience={patience}", stop_early(losses, patience), expected
 
 
 FORBIDDEN = {"9-1": ["nll_loss", "cross_entropy", "NLLLoss", "CrossEntropyLoss"],

@@ -88,6 +88,17 @@ def precision_and_recall(matrix):
     return ...
 
 
+# 10-7. 自适应池化：不论输入的边长是多少，输出都是 size x size（AdaptiveMaxPool2d），所以后面的
+# 线性层总是合适。边长为 n 时，第 i 个窗口从 i * n / size（向下取整）开始，到 (i + 1) * n / size
+# （向上取整）之前为止；行和列一样。
+# Adaptive pooling: whatever the sides of the input, size x size comes out (AdaptiveMaxPool2d), so
+# the linear layer behind it always fits. Of a side n, window i begins at i * n / size rounded down
+# and ends before (i + 1) * n / size rounded up; rows and columns alike.
+def adaptive_max_pool(x, size):
+    """x (C, H, W): the largest number of each window (C, size, size). Without PyTorch's pooling."""
+    return ...
+
+
 # Checks: 以下不用填写 / nothing to fill in below -------------------------------------------------
 def deeper_by_functions(model, x):
     for conv, padding in [(model.conv1, 0), (model.conv2, 0), (model.conv3, 1)]:
@@ -220,7 +231,20 @@ def check_10_6():
         yield f"precision and recall, {given}", got, (precision, recall)
 
 
-FORBIDDEN = {"10-3": ["conv2d", "unfold", "Conv2d", "Unfold", "conv_transpose2d"]}
+def check_10_7():
+    """两层循环，每个窗口取 amax。向上取整：-(-a // b)。窗口可以重叠。
+
+    Two loops, and amax over each window. -(-a // b) divides and rounds up. Windows may overlap.
+    """
+    generator = torch.Generator().manual_seed(7)
+    for channels, height, width, size in [(1, 4, 4, 2), (2, 5, 7, 4), (3, 3, 9, 4), (2, 8, 10, 1)]:
+        x = torch.randn(channels, height, width, generator=generator)
+        yield f"random x of {channels} x {height} x {width}, size={size}", \
+            adaptive_max_pool(x, size), F.adaptive_max_pool2d(x, size)
+
+
+FORBIDDEN = {"10-3": ["conv2d", "unfold", "Conv2d", "Unfold", "conv_transpose2d"],
+             "10-7": ["adaptive_max_pool2d", "AdaptiveMaxPool2d", "max_pool2d", "MaxPool2d"]}
 
 if __name__ == "__main__":
     run(globals(), then="Next: liuer/lesson10_2.py, then exercises/lecture11.py")

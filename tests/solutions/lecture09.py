@@ -105,6 +105,16 @@ def share_right(model, loader):
     return correct / total
 
 
+def stop_early(val_losses, patience):
+    best = 1
+    for epoch, loss in enumerate(val_losses, start=1):
+        if loss < val_losses[best - 1]:
+            best = epoch
+        if epoch - best == patience:
+            break
+    return best, epoch
+
+
 MISTAKES = {
     "9-1": [("nll(F.log_softmax(z, dim=1), y)", "F.cross_entropy(z, y)"),
             ("-log_p[range(len(y)), y].mean()", "log_p[range(len(y)), y].mean()"),
@@ -142,6 +152,10 @@ MISTAKES = {
             (".sum().item()\n            total += len(target)",
              ".float().mean().item()\n            total += 1"),
             ("        optimizer.zero_grad()\n", "")],
+    "9-10": [("loss < val", "loss <= val"), ("return best, epoch", "return epoch, best"),
+             ("epoch - best == patience", "epoch - best > patience"), ("start=1", "start=0"),
+             ("return best, epoch", "return best, len(val_losses)"),
+             ("loss < val_losses[best - 1]", "loss < val_losses[epoch - 2]")],
 }
 ALSO_RIGHT = {
     "9-1": [("log_p[range(len(y)), y]", "log_p.gather(1, y.unsqueeze(1))"),

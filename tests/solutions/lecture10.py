@@ -77,6 +77,17 @@ def precision_and_recall(matrix):
     return precision, recall
 
 
+def adaptive_max_pool(x, size):
+    height, width = x.shape[1:]
+    out = torch.zeros(len(x), size, size)
+    for i in range(size):
+        top, bottom = i * height // size, -(-(i + 1) * height // size)
+        for j in range(size):
+            left, right = j * width // size, -(-(j + 1) * width // size)
+            out[:, i, j] = x[:, top:bottom, left:right].amax(dim=(1, 2))
+    return out
+
+
 MISTAKES = {
     "10-1": [(", padding=1", ""), ("return self.fc3(x)", "return F.relu(self.fc3(x))"),
              ("x = F.relu(self.fc1(x))", "x = self.fc1(x)"),
@@ -100,6 +111,10 @@ MISTAKES = {
              ("sides[0] * sides[1]", "sides[0] ** 2")],
     "10-6": [("matrix[true, answer]", "matrix[answer, true]"), ("dim=0", "dim=1"),
              ("return precision, recall", "return recall, precision"), (".clamp(min=1)", "")],
+    "10-7": [("-(-(i + 1) * height // size)", "(i + 1) * height // size"),
+             ("j * width // size, -(", "j * height // size, -("), (".amax(", ".mean("),
+             ("i * height // size, -(", "i * (height // size), -("),
+             ("[:, i, j]", "[:, j, i]")],
 }
 ALSO_RIGHT = {
     "10-2": [("    return (size + 2 * padding - reach) // stride + 1",
