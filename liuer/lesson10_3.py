@@ -1,217 +1,251 @@
 """Lesson 10.3: your own digit. A net trained on MNIST reads a photo that is made like MNIST first.
 
-    photo -> even light -> ink or paper -> the ink's box, 20 pixels long -> centred in 28 x 28
+    photo -> ink as a share of the paper's light -> ink or paper -> one digit
+          -> its box, 20 pixels long -> centred in 28 x 28
 
-Two nets learn the training digits, "plain" as they are, "moved" with small turns, scalings, shifts.
-data/digits.pt keeps both, so the next call trains nothing. Without --photo they read photos made of
-test digits: paper and ink of several colours, uneven light, blur, noise, JPEG.
+The net learns the training digits turned, scaled and shifted a little. With --photo it is kept in
+data/digits.pt and read from there the next time; without, it reads photos made of test digits.
 
-Run:   python liuer/lesson10_3.py --photo my7.jpg       (or a folder of pictures; see --help)
-See:   turned up to 12 degrees: 98 of 100 photos read right, without turns and shifts 97
-Notes: liuer/README.md, lecture 10
+Run:     python liuer/lesson10_3.py --photo my7.jpg     (or a folder of pictures; see --help)
+         python liuer/lesson10_3.py --no-moving     (without turns, scalings, shifts: NN of 100)
+Prints:  NN of 100 photos read right
+Notes:   liuer/README.md, lecture 10
 """
 
+import inspect
 import io
-import itertools
 import math
-import os
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 
-from utils import DATA, MEAN, STD, BadInput, finite, flags, load_mnist, pick_device, show
+from files import load, read_pictures, save
+from utils import DATA, BadInput, finite, load_mnist, pick_device, progress, settings, show
 
-SIDE = 500              # pixels of a photo's longer side
-SMALLEST = 100          # pixels of ink: less is a speck
-CONTRAST = 20           # of 255, between ink and paper: less is noise
+SIDE = 300              # pixels of a photo's longer side
+WINDOW = 101            # pixels: what is dark and narrower is ink, what is wider is paper or table
+SMALLEST = 40           # pixels of ink: less is a speck
+CONTRAST = 0.08         # of the paper's light, between ink and paper: less is noise
 STROKE = 1 / 12         # of the digit's longer side: a thinner pen's strokes are widened
 SURE = 0.6              # a smaller probability is "not sure"
-NETS = ["plain", "moved"]
-COLOURS = [((250, 250, 245), (20, 20, 25)), ((245, 240, 220), (30, 50, 140)),   # of paper, of ink
-           ((235, 235, 235), (110, 110, 115)), ((250, 235, 130), (170, 20, 30)),
-           ((200, 220, 240), (25, 90, 50)), ((35, 70, 55), (240, 240, 230))]    # chalk on a board
+DRAWN = 12              # photos in the figure, at most
+PENS = [((250, 250, 245), (20, 20, 25)), ((245, 240, 220), (30, 50, 140)),      # paper, ink
+        ((235, 235, 235), (110, 110, 115)), ((250, 235, 130), (170, 20, 30)),
+        ((200, 220, 240), (25, 90, 50)), ((35, 70, 55), (240, 240, 230))]       # chalk on a board
 
 
-def open_photo(path):
-    """The picture in RGB, upright, on white where it is transparent. Raises BadInput."""
-    try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)           # turned as the camera was held
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadInput(f"{path}: expected a picture (JPEG, PNG, ...), got: {error}") from None
-    if image.mode.startswith(("I", "F")):
-        raise BadInput(f"{path}: expected 8 bits a channel, got {image.mode}; save as 8-bit PNG")
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-
+# ---- from a photo to an image as MNIST has it; each picture is a tensor (1, H, W), 0 to 1 ----
 
 def to_grey(photo):
-    """RGB picture -> (H, W) bytes, 0 black to 255 white, the longer side SIDE pixels."""
+    """A picture -> (1, H, W), 0 black to 1 white, the longer side SIDE pixels."""
     scale = SIDE / max(photo.size)
-    size = [max(1, round(scale * n)) for n in photo.size]
-    return np.asarray(photo.convert("L").resize(size))
+    width = max(1, round(scale * photo.width))
+    height = max(1, round(scale * photo.height))
+    photo = photo.convert("L").resize((width, height))
+    photo = photo.filter(ImageFilter.GaussianBlur(SIDE / 300))          # less of the camera's noise
+    pixels = torch.frombuffer(bytearray(photo.tobytes()), dtype=torch.uint8)
+    return pixels.view(1, height, width) / 255
 
 
-def even_light(grey):
-    """(H, W) bytes -> (H, W) float, about 0 on paper: the photo minus its light, a strong blur.
-
-    The blur is the median of a window half as long as the photo: strokes and the edge of a shadow
-    change it less than a mean. Of a photo of 50 pixels it takes no time."""
-    image = Image.fromarray(grey)
-    small = image.resize([math.ceil(n / 10) for n in image.size], Image.Resampling.BOX)
-    light = small.filter(ImageFilter.MedianFilter(25)).resize(image.size)
-    smooth = image.filter(ImageFilter.GaussianBlur(SIDE / 300))     # less of the camera's noise
-    return np.asarray(smooth, dtype=float) - np.asarray(light)
+def largest_around(x, window):
+    """Each pixel becomes the largest of those around it: max pooling, first across, then down."""
+    x = F.max_pool2d(x, (1, window), stride=1, padding=(0, window // 2))
+    return F.max_pool2d(x, (window, 1), stride=1, padding=(window // 2, 0))
 
 
-def otsu(values):
-    """The threshold that parts values best: with the largest variance between the two groups."""
-    counts, edges = np.histogram(values, bins=256)
-    middles = (edges[:-1] + edges[1:]) / 2
-    below, sums = counts.cumsum(), (counts * middles).cumsum()      # (256,)  up to each edge
-    above = below[-1] - below
-    difference = sums / np.maximum(below, 1) - (sums[-1] - sums) / np.maximum(above, 1)
-    return edges[1 + (below * above * difference ** 2).argmax()]
+def smallest_around(x, window):
+    return -largest_around(-x, window)
 
 
-def find_ink(even):
-    """(H, W) float -> (H, W) bool. Paper is what most of the border is, light or dark."""
-    dark = even < otsu(even)
-    border = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
-    return dark if border.mean() < 0.5 else ~dark
+def paper_light(grey):
+    """What the photo would be without dark strokes. Edges of the sheet and of shadows stay."""
+    return smallest_around(largest_around(grey, WINDOW), WINDOW)
 
 
-def label_parts(ink):
-    """(H, W) bool -> (H, W) int: 0 paper, 1 one connected part of the ink, 2 the next, ...
+def otsu(x):
+    """The threshold that parts the pixels best: with the largest variance between both groups."""
+    counts = torch.histc(x, 100, 0, 1).tolist()             # pixels of 0 to 0.01, 0.01 to 0.02, ...
+    total = sum(counts)
+    mean = sum(k * counts[k] for k in range(100)) / total
+    below = below_sum = 0
+    best = threshold = 0.0
+    for k in range(99):
+        below += counts[k]
+        below_sum += k * counts[k]
+        if 0 < below < total:
+            variance = (mean * below - below_sum) ** 2 / (below * (total - below))
+            if variance > best:
+                best = variance
+                threshold = (k + 1) / 100
+    return threshold
+
+
+def is_board(grey):
+    """Light ink on dark paper? The border is dark, and all that is light is narrow."""
+    threshold = otsu(grey)
+    border = torch.cat([grey[0, 0], grey[0, -1], grey[0, :, 0], grey[0, :, -1]])
+    filled = smallest_around(largest_around(grey, WINDOW // 4), WINDOW // 4)    # a sheet, whole
+    without_strokes = smallest_around(filled, WINDOW * 2 // 3)
+    return (border < threshold).float().mean() > 0.5 and without_strokes.max() < threshold
+
+
+def find_ink(grey):
+    """(1, H, W): the share of the paper's light that each pixel swallows; near 0 on paper."""
+    if is_board(grey):
+        grey = 1 - grey
+    return 1 - grey / paper_light(grey).clamp(min=0.05)
+
+
+def ink_threshold(share):
+    """What parts ink from paper; where shadows are among the ink, from these."""
+    threshold = max(otsu(share), CONTRAST)
+    ink = share[share > threshold]
+    higher = otsu(ink)
+    if ink[ink < higher].mean() < 0.7 * ink[ink >= higher].mean():
+        return higher
+    return threshold
+
+
+def find_parts(ink):
+    """The connected parts of the ink, True or False (1, H, W), without specks: a list of the same.
 
     Each pixel of ink begins with its own number and takes the largest of its neighbours'."""
-    padded = np.pad(ink, 1)                         # no ink at the edge: all have 8 neighbours
-    places = np.flatnonzero(padded)                 # (P,)  pixels of ink
-    around = [down * padded.shape[1] + right for down in (-1, 0, 1) for right in (-1, 0, 1)]
-    labels, before = np.zeros(padded.size, dtype=int), None
-    labels[places] = places
-    while not np.array_equal(before, labels[places]):
-        before = labels[places]
-        labels[places] = np.max([labels[places + step] for step in around], axis=0)
-        labels[places] = labels[labels[places]]     # what that pixel has: labels travel in leaps
-    return np.unique(labels, return_inverse=True)[1].reshape(padded.shape)[1:-1, 1:-1]
+    numbers = torch.arange(1, ink.numel() + 1).view(ink.shape) * ink.float()
+    while True:
+        larger = F.max_pool2d(numbers, 3, stride=1, padding=1) * ink
+        if torch.equal(larger, numbers):
+            break
+        numbers = larger
+    parts = []
+    for number, size in zip(*numbers.unique(return_counts=True)):
+        if number > 0 and size >= SMALLEST:
+            parts.append(numbers == number)
+    return parts
 
 
-def drop_specks(labels):
-    """The labels without specks and, where another part is left, without what meets the border:
-    lines of the paper, shadows, the table."""
-    sizes = np.bincount(labels.ravel())             # (parts + 1,)  pixels of each
-    sizes[0] = 0
-    inside = sizes.copy()
-    inside[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = 0
-    if inside.max() >= SMALLEST:
-        sizes = inside
-    keep = sizes >= max(SMALLEST, sizes.max() / 20)
-    return np.where(keep[labels], labels, 0)
+def find_box(part):
+    """Top, bottom, left and right of the ink; the last ones are the first without ink."""
+    rows = part[0].any(dim=1).nonzero()
+    columns = part[0].any(dim=0).nonzero()
+    return rows[0].item(), rows[-1].item() + 1, columns[0].item(), columns[-1].item() + 1
 
 
 def crop(ink):
-    """(H, W) bool -> (h, w) bool: the box around the ink."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+    top, bottom, left, right = find_box(ink)
+    return ink[:, top:bottom, left:right]
 
 
-def find_problem(even, ink, labels):
+def meets_border(part):
+    return (part[0, 0].any() or part[0, -1].any() or part[0, :, 0].any() or part[0, :, -1].any())
+
+
+def is_frame(part, others):
+    """Does the part go around a tall one, as the edge of a sheet does around a digit?"""
+    top, bottom, left, right = find_box(part)
+    for other in others:
+        box = find_box(other)
+        inside = top < box[0] and box[1] < bottom and left < box[2] and box[3] < right
+        if inside and box[1] - box[0] > (bottom - top) / 5:
+            return True
+    return False
+
+
+def choose_parts(parts, share):
+    """The parts that may be the digit: not the table or a line of the paper, not the sheet's edge,
+    not a faint shadow, nothing small far away.
+
+    What meets the border is kept where nothing else is there: a digit that was cut out tightly."""
+    darkest = max([share[part].mean() for part in parts], default=0)
+    parts = [part for part in parts if share[part].mean() > 0.65 * darkest]
+    inside = [part for part in parts if not meets_border(part)]
+    parts = [part for part in inside if not is_frame(part, inside)] or parts
+    if not parts:
+        return []
+    main = find_box(max(parts, key=torch.sum))
+    near = (main[1] - main[0]) // 4
+    chosen = []
+    for part in parts:
+        top, bottom, left, right = find_box(part)
+        tall = bottom - top > (main[1] - main[0]) / 2
+        if tall or (main[0] - near < bottom and top < main[1] + near
+                    and main[2] - near < right and left < main[3] + near):
+            chosen.append(part)
+    return chosen
+
+
+def find_problem(share, parts):
     """Why this is no photo of one digit; None where it may be one."""
-    if not ink.any() or abs(even[ink].mean() - even[~ink].mean()) < CONTRAST:
+    if not parts:
         return "no digit: nothing stands out"
-    if not labels.any():
-        return "no digit: nothing but specks"
-    boxes = []                                              # of the parts: top, bottom, left, right
-    for part in np.unique(labels)[1:]:
-        rows, columns = np.nonzero(labels == part)
-        boxes.append((rows.min(), rows.max(), columns.min(), columns.max()))
-    tallest = max(box[1] - box[0] for box in boxes)
+    ink = torch.stack(parts).any(dim=0)
+    if share[ink].mean() - share[~ink].mean() < CONTRAST:
+        return "no digit: nothing stands out"
+    boxes = [find_box(part) for part in parts]
+    tallest = max(bottom - top for top, bottom, left, right in boxes)
+    if tallest < SIDE / 12:
+        return "no digit, or a small one: come nearer"
     large = [box for box in boxes if box[1] - box[0] > tallest / 2]     # not a 5's loose bar
-    for a, b in itertools.permutations(large, 2):
-        if b[2] > a[3] or b[0] - a[1] > tallest / 10:       # right of it, or clearly below
-            return "two digits, or none: cut one out"
-    box = crop(labels > 0)
-    if len(box[0]) > 2 * len(box) or (len(box[0]) > len(box) / 2 and box.mean() > 0.75):
+    for one in large:
+        for two in large:
+            if two[2] >= one[3] or two[0] - one[1] > tallest / 10:  # right of it, or clearly below
+                return "two digits, or none: cut one out"
+    box = crop(ink)
+    height, width = box.shape[1:]
+    if width > 2 * height or (width > height / 2 and box.float().mean() > 0.75):
         return "no digit: a line or a blot"
     return None
 
 
 def thicken(box):
-    """(h, w) bool -> (h', w') bool with strokes at least STROKE wide, as MNIST's pens were.
+    """The digit (1, h, w), with strokes at least STROKE wide, as MNIST's pens were.
     A stroke has two edges: its width is about 2 * pixels / pixels at an edge."""
-    grey = np.pad(box, 1).astype(np.uint8)
-    inner = np.asarray(Image.fromarray(grey).filter(ImageFilter.MinFilter(3)))
-    width = 2 * grey.sum() / (grey.sum() - inner.sum())
-    grow = max(0, round((max(box.shape) * STROKE - width) / 2))
-    image = Image.fromarray(np.pad(grey, grow)).filter(ImageFilter.MaxFilter(2 * grow + 1))
-    return crop(np.asarray(image) > 0)
+    ink = F.pad(box.float(), (1, 1, 1, 1))
+    at_edge = ink - smallest_around(ink, 3)
+    width = 2 * ink.sum() / at_edge.sum()
+    grow = max(0, round((max(box.shape) * STROKE - width.item()) / 2))
+    ink = F.pad(ink, (grow, grow, grow, grow))
+    return crop(largest_around(ink, 2 * grow + 1) > 0)
 
 
 def shrink(box):
-    """(h, w) bool -> (20, w') or (h', 20) bytes: each pixel is the share of ink in its area."""
-    height, width = (max(1, round(20 / max(box.shape) * n)) for n in box.shape)
-    image = Image.fromarray(box.astype(np.uint8) * 255)
-    return np.asarray(image.resize((width, height), Image.Resampling.BOX))
+    """(1, h, w) -> (1, 20, w') or (1, h', 20): each pixel is the share of ink in its area."""
+    scale = 20 / max(box.shape)
+    size = (max(1, round(scale * box.shape[1])), max(1, round(scale * box.shape[2])))
+    small = F.interpolate(box.float().unsqueeze(0), size, mode="area")[0]
+    return small / small.max()                              # the brightest pixel is white
 
 
 def centre(small):
-    """(h, w) bytes -> (28, 28) bytes, the centre of mass at pixel (14, 14), as in MNIST."""
-    height, width = small.shape
-    row = (small.sum(axis=1) * np.arange(height)).sum() / small.sum()
-    column = (small.sum(axis=0) * np.arange(width)).sum() / small.sum()
-    top = min(max(0, round(14 - row)), 28 - height)                     # nothing is cut off
-    left = min(max(0, round(14 - column)), 28 - width)
-    return np.pad(small, ((top, 28 - height - top), (left, 28 - width - left)))
-
-
-def stretch(image):
-    """The brightest pixel becomes 255: (28, 28) bytes -> (28, 28) bytes."""
-    return np.round(255 / image.max() * image.astype(float)).astype(np.uint8)
-
-
-def to_tensor(image):
-    """(28, 28) bytes -> (1, 28, 28) float32, standardised as the training digits are."""
-    return (torch.from_numpy(image).unsqueeze(0) / 255 - MEAN) / STD
+    """(1, h, w) -> (1, 28, 28), the centre of mass at pixel (14, 14), as in MNIST."""
+    height, width = small.shape[1:]
+    row = (small.sum(dim=(0, 2)) * torch.arange(height)).sum() / small.sum()
+    column = (small.sum(dim=(0, 1)) * torch.arange(width)).sum() / small.sum()
+    top = min(max(0, round(14 - row.item())), 28 - height)              # nothing is cut off
+    left = min(max(0, round(14 - column.item())), 28 - width)
+    return F.pad(small, (left, 28 - width - left, top, 28 - height - top))
 
 
 def prepare(photo):
-    """All the steps: RGB picture -> what each of them makes, and the problem if there is one."""
+    """All the steps: what each of them makes of a picture, and the problem if there is one."""
     grey = to_grey(photo)
-    even = even_light(grey)
-    ink = find_ink(even)
-    labels = drop_specks(label_parts(ink))
-    steps = {"photo": photo.resize(grey.shape[::-1]), "even": even, "ink": ink,
-             "problem": find_problem(even, ink, labels)}
+    share = find_ink(grey)
+    ink = share > ink_threshold(share)
+    parts = choose_parts(find_parts(ink), share)
+    steps = {"photo": photo.resize((grey.shape[2], grey.shape[1])), "share": share, "ink": ink,
+             "problem": find_problem(share, parts)}
     if not steps["problem"]:
-        steps["ink"] = labels > 0
-        steps["box"] = crop(steps["ink"])
-        steps["image"] = stretch(centre(shrink(thicken(steps["box"]))))
+        steps["ink"] = torch.stack(parts).any(dim=0)
+        steps["image"] = centre(shrink(thicken(crop(steps["ink"]))))
     return steps
 
 
-def prepare_all(path):
-    """What prepare makes of a picture, or of each of a folder, by file name. Raises BadInput."""
-    path = Path(path)
-    if not path.is_dir():
-        return {path.name: prepare(open_photo(path))}
-    photos = {}
-    for file in sorted(path.glob("[!.]*.*")):
-        try:
-            photos[file.name] = prepare(open_photo(file))
-        except BadInput:
-            print(f"{file.name} | no picture that can be opened: save it as JPEG or PNG")
-    if not photos:
-        raise BadInput(f"{path}: expected a folder with pictures, got none that can be opened")
-    return photos
+# ---- a photo made of a digit of MNIST ----
 
-
-def make_photo(digit, degrees, chance):
+def make_photo(digit, chance, degrees=12):
     """A photo of a digit: (28, 28) bytes -> RGB picture. chance: a np.random.Generator."""
     width, height = chance.integers(240, 640, size=2).tolist()
     side = int(min(width, height) * chance.uniform(0.3, 0.8))           # of the digit's 28 x 28
@@ -221,7 +255,7 @@ def make_photo(digit, degrees, chance):
     mask.paste(large, (int(chance.integers(width - side)), int(chance.integers(height - side))))
     mask = np.asarray(mask)[:, :, None] / 255                           # (H, W, 1)
     mask = np.clip((mask - chance.uniform(0.3, 0.6)) * 8 + 0.5, 0, 1)   # a broad pen, or a thin one
-    paper, ink = np.array(COLOURS[chance.integers(len(COLOURS))])
+    paper, ink = np.array(PENS[chance.integers(len(PENS))])
     picture = paper + mask * (ink - paper)                              # (H, W, 3)
 
     angle = chance.uniform(0, 2 * math.pi)                              # of the light
@@ -236,7 +270,51 @@ def make_photo(digit, degrees, chance):
     return Image.open(file)
 
 
-class Net(nn.Module):       # lesson 10's
+# ---- the net ----
+
+class Digits(Dataset):
+    """Images (N, 28, 28) in bytes and their labels (N,), as ToTensor and Normalize make them."""
+
+    def __init__(self, images, labels):
+        x = images.unsqueeze(1) / 255           # ToTensor(): (N, 1, 28, 28), 0 to 1
+        self.x = (x - 0.1307) / 0.3081          # Normalize((0.1307,), (0.3081,)): mean 0, std 1
+        self.y = labels
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+    def __getitems__(self, indices):            # ours: a batch at once is faster than one by one
+        return self.x[indices], self.y[indices]
+
+
+class MovedDigits(Digits):
+    """The same, and each time an image is taken it is moved anew."""
+
+    def __getitems__(self, indices):
+        return move(self.x[indices]), self.y[indices]
+
+
+def move(x, degrees=25, share=0.15, pixels=1):
+    """Each image turned, scaled and shifted by chance: (N, C, H, W) -> (N, C, H, W)."""
+    n = len(x)
+    angle = math.radians(degrees) * (2 * torch.rand(n, device=x.device) - 1)        # (N,)
+    scale = 1 + share * (2 * torch.rand(n, device=x.device) - 1)
+    right = pixels * 2 / x.shape[3] * (2 * torch.rand(n, device=x.device) - 1)  # an image is 2 wide
+    down = pixels * 2 / x.shape[2] * (2 * torch.rand(n, device=x.device) - 1)
+    cos = scale * angle.cos()
+    sin = scale * angle.sin()
+    first = torch.stack([cos, -sin, right], dim=1)                      # (N, 3)
+    second = torch.stack([sin, cos, down], dim=1)
+    matrices = torch.stack([first, second], dim=1).to(x.dtype)          # (N, 2, 3)
+    grid = F.affine_grid(matrices, x.shape, align_corners=False)        # (N, H, W, 2)
+    black = x.min()                     # grid_sample fills up with 0: let that be black
+    return F.grid_sample(x - black, grid, align_corners=False) + black
+
+
+class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1 = nn.Conv2d(1, 10, kernel_size=5)
@@ -245,172 +323,194 @@ class Net(nn.Module):       # lesson 10's
         self.fc = nn.Linear(320, 10)
 
     def forward(self, x):                           # (N, 1, 28, 28)
-        x = F.relu(self.pooling(self.conv1(x)))     # (N, 10, 12, 12)
-        x = F.relu(self.pooling(self.conv2(x)))     # (N, 20, 4, 4)
-        return self.fc(x.flatten(start_dim=1))      # (N, 10)
+        x = F.relu(self.pooling(self.conv1(x)))     # (N, 10, 24, 24), then (N, 10, 12, 12)
+        x = F.relu(self.pooling(self.conv2(x)))     # (N, 20, 8, 8), then (N, 20, 4, 4)
+        x = x.flatten(start_dim=1)                  # (N, 320)  ours: view refuses channels_last
+        return self.fc(x)                           # (N, 10)
 
 
-def move(x, degrees=25, share=0.15, pixels=1):
-    """Each image turned, scaled and shifted by chance: (N, 1, 28, 28) -> (N, 1, 28, 28)."""
-    chance = 2 * torch.rand(4, len(x), device=x.device) - 1             # (4, N)  -1 to 1
-    angle, scale = math.radians(degrees) * chance[0], 1 + share * chance[1]
-    right, down = chance[2:] * pixels / 14                              # an image is 2 wide
-    cos, sin = scale * angle.cos(), scale * angle.sin()
-    rows = [torch.stack([cos, -sin, right], dim=1), torch.stack([sin, cos, down], dim=1)]
-    grid = F.affine_grid(torch.stack(rows, dim=1), x.shape, align_corners=False)    # (N, 28, 28, 2)
-    black = -MEAN / STD                 # grid_sample fills up with 0: let that be black
-    return F.grid_sample(x - black, grid, align_corners=False) + black
+def train(model, loader, criterion, optimizer, scheduler=None):
+    """One epoch; return the mean loss of a sample."""
+    model.train()
+    device = next(model.parameters()).device
+    total = count = 0
+    for inputs, target in loader:
+        inputs, target = inputs.to(device), target.to(device)
+        outputs = model(inputs)                 # forward
+        loss = criterion(outputs, target)
+        optimizer.zero_grad()
+        loss.backward()                         # backward
+        optimizer.step()                        # update
+        if scheduler:
+            scheduler.step()                    # ours: the learning rate falls with every step
+        total += loss.item() * len(target)      # the last batch is smaller
+        count += len(target)
+    return total / count
 
 
-def save_nets(path, nets, settings):
-    """Whole or not at all: write beside, then rename."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    weights = {name: model.state_dict() for name, model in nets.items()}
-    try:
-        torch.save({"settings": settings, "weights": weights}, part)
-        os.replace(part, path)
-    except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
-        print(f"{path}: the nets cannot be kept: {error}")
+@torch.no_grad()
+def test(model, loader):
+    """Share of right answers."""
+    model.eval()
+    device = next(model.parameters()).device
+    correct = total = 0
+    for inputs, target in loader:
+        inputs, target = inputs.to(device), target.to(device)
+        outputs = model(inputs)
+        predicted = outputs.argmax(dim=1)
+        assert predicted.shape == target.shape  # otherwise == would compare all with all
+        correct += (predicted == target).sum().item()
+        total += len(target)
+    return correct / total
 
-
-def load_nets(path, settings):
-    """The nets that save_nets kept; {} where the file does not hold those of these settings."""
+def load_net(path, recipe):
+    """The net that was kept, where the same settings and the same code made it; else None."""
     if not path.exists():
-        return {}
+        return None
     try:
-        with zipfile.ZipFile(path) as file:
-            if file.testzip():          # the checksums: torch.load does not compare them
-                raise zipfile.BadZipFile
-        # weights_only: else a file could hold a program, and loading would run it
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        nets = {name: Net() for name in NETS}
-        for name, model in nets.items():
-            model.load_state_dict(saved["weights"][name])
-        if saved["settings"] == settings:
-            return nets
-        print(f"{path}: nets of other settings, so we train anew")
-    except Exception as error:      # they have a dozen kinds
-        print(f"{path}: damaged or not ours ({type(error).__name__}), so we train anew")
-    return {}
+        kept = load(path)
+        if kept.get("recipe") == recipe:
+            model = Net()
+            model.load_state_dict(kept["weights"])
+            print(f"{path}: the net is read from there; delete the file to train anew")
+            return model
+        print(f"{path}: a net of other settings or other code, so we train anew")
+    except BadInput as error:
+        print(f"{error}, so we train anew")
+    return None
+
+
+def code_of(*parts):
+    """The text of functions and classes; in a console, which keeps none, their names."""
+    try:
+        return [inspect.getsource(part) for part in parts]
+    except (OSError, TypeError):
+        return [part.__name__ for part in parts]
 
 
 @torch.no_grad()
 def read(model, name, steps):
     """The steps and: name, ten probabilities p, text, digit (None where there is none for sure)."""
+    model.eval()
+    reading = dict(steps, name=name, p=torch.zeros(10), text=steps["problem"], digit=None)
     if steps["problem"]:
-        return {**steps, "name": name, "p": np.zeros(10), "text": steps["problem"], "digit": None}
-    p = model(to_tensor(steps["image"]).unsqueeze(0)).softmax(dim=1)[0]     # (10,)
-    (first, second), (digit, other) = (values.tolist() for values in p.topk(2))
-    text = f"{digit}, {100 * first:.1f} % | next {other}, {100 * second:.1f} %"
-    if first < SURE:
-        digit, text = None, f"not sure: {text}"
-    return {**steps, "name": name, "p": p.numpy(), "text": text, "digit": digit}
+        return reading
+    device = next(model.parameters()).device
+    x = (steps["image"] - 0.1307) / 0.3081                              # (1, 28, 28)
+    p = model(x.unsqueeze(0).to(device)).softmax(dim=1)[0].cpu()        # (10,)
+    best, other = p.argsort(descending=True)[:2].tolist()
+    reading["p"] = p
+    reading["text"] = f"{best}, {p[best]:.1%} | next {other}, {p[other]:.1%}"
+    if p[best] < SURE:
+        reading["text"] = "not sure: " + reading["text"]
+    else:
+        reading["digit"] = best
+    return reading
 
 
-def read_made(nets, x, y, degrees, seed):
-    """Let both nets read 100 photos made of the digits x (N, 1, 28, 28), y (N,); print the mistakes
-    of "moved". Return its readings, mistakes first, and for each net how many are right."""
+def read_made(model, images, labels, seed):
+    """Read 100 photos made of the digits (N, 28, 28), (N,): the readings, mistakes first, and how
+    many are right."""
     chance = np.random.default_rng(seed)
-    chosen = chance.permutation(len(x))[:100].tolist()
-    digits = (x[chosen, 0].cpu() * STD + MEAN).mul(255).round().byte().numpy()      # (100, 28, 28)
-    photos = [prepare(make_photo(digit, degrees, chance)) for digit in digits]
-    right = {}
-    for name in NETS:
-        mistakes, others = [], []
-        for label, steps in zip(y[chosen].tolist(), photos, strict=True):
-            reading = read(nets[name], f"a {label}", steps)
-            (others if reading["digit"] == label else mistakes).append(reading)
-        right[name] = len(others)
-    for reading in mistakes:
-        print(f"{reading['name']} | {reading['text']}")
-    print(f"turned up to {degrees} degrees: {right['moved']} of {len(photos)} photos read right, "
-          f"without turns and shifts {right['plain']}")
-    return mistakes + others, right
+    mistakes, others = [], []
+    for i in chance.permutation(len(images))[:100].tolist():
+        photo = make_photo(images[i].numpy(), chance)
+        reading = read(model, f"a {labels[i]}", prepare(photo))
+        if reading["digit"] == labels[i]:
+            others.append(reading)
+        else:
+            mistakes.append(reading)
+            print(f"{reading['name']} | {reading['text']}")
+    return mistakes + others, len(others)
 
 
-def main(photo=None, epochs=2, batch_size=128, lr=0.1, seed=0):
-    """Train two nets or load them, read the digits of photos; return what is read.
+def main(photo=None, moving=True, epochs=2, batch_size=128, lr=0.1, seed=0):
+    """Train a net, or read it where it was kept; read the digits of photos.
 
     photo: a picture, or a folder of pictures; without it 100 photos are made of test digits
-    epochs: passes over the training digits, >= 1
-    batch_size: images a step, >= 1
-    lr: learning rate at the start, > 0 and <= 1
-    seed: of weights, order and moves of the images, and of the photos that are made, >= 0
+    moving: turn, scale and shift the training digits
+    epochs: passes over the training digits
+    batch_size: images a step
+    lr: learning rate at the start
+    seed: of weights, order and moves of the images, and of the photos that are made
     """
-    photos = prepare_all(photo) if photo else {}        # a wrong path ends here, before training
-    settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed}
-    nets = load_nets(DATA / "digits.pt", settings)
-    losses = {}
+    torch.manual_seed(seed)
+    device = pick_device()
 
     # 1. Prepare data
-    if not (photos and nets):
-        device = pick_device()
-        x_train, y_train, x_test, y_test = load_mnist(device)
+    pictures = {}
+    if photo:
+        pictures = read_pictures(photo, 2 * SIDE)       # a wrong path ends here, before training
+        print(f"{len(pictures)} to read")
+    x_train, y_train, x_test, y_test = load_mnist()
+    dataset = MovedDigits if moving else Digits
+    train_loader = DataLoader(dataset(x_train, y_train), batch_size, shuffle=True, collate_fn=tuple)
+    test_loader = DataLoader(Digits(x_test, y_test), 1000, collate_fn=tuple)
 
-    for name in [] if nets else NETS:
-        # 2. Define model
-        torch.manual_seed(seed)
-        model = Net().to(device, memory_format=torch.channels_last)
+    # 2. Define model
+    recipe = [moving, epochs, batch_size, lr, seed] + code_of(Digits, MovedDigits, move, Net, train)
+    model = load_net(DATA / "digits.pt", recipe) if photo else None
+    trained = model is not None
+    if not trained:
+        model = Net()
+    model = model.to(device)
 
-        # 3. Loss and optimizer
-        criterion = nn.CrossEntropyLoss()
-        optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, weight_decay=5e-4)
-        steps = epochs * math.ceil(len(x_train) / batch_size)           # lr falls linearly to 0
-        scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=steps)
+    # 3. Loss and optimizer
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, weight_decay=5e-4)
+    scheduler = torch.optim.lr_scheduler.LinearLR(
+        optimizer, start_factor=1, end_factor=0, total_iters=epochs * len(train_loader))
 
-        # 4. Training cycle: forward, backward, update
-        losses[name] = []
-        for epoch in range(1, epochs + 1):
-            total = 0.0
-            for batch in torch.randperm(len(x_train), device=device).split(batch_size):
-                x = move(x_train[batch]) if name == "moved" else x_train[batch]
-                loss = criterion(model(x), y_train[batch])              # forward
-                optimizer.zero_grad()
-                loss.backward()                                         # backward
-                optimizer.step()                                        # update
-                scheduler.step()
-                total += finite(loss) * len(batch)
-            losses[name].append(total / len(x_train))
-            print(f"{name} | epoch {epoch}/{epochs} | loss {losses[name][-1]:.4f}")
-        nets[name] = model.cpu()
-    if losses:
-        save_nets(DATA / "digits.pt", nets, settings)
+    # 4. Training cycle
+    losses = []
+    for epoch in range(1, 0 if trained else epochs + 1):
+        batches = progress(train_loader, f"epoch {epoch}/{epochs}")
+        losses.append(finite(train(model, batches, criterion, optimizer, scheduler)))
+        print(f"epoch {epoch}/{epochs} | loss {losses[-1]:.4f}")
+    if not trained:
+        print(f"test accuracy {test(model, test_loader):.2%}")
+        save(DATA / "digits.pt", {"recipe": recipe, "weights": model.cpu().state_dict()})
 
-    readings = [read(nets["moved"], name, steps) for name, steps in photos.items()]
-    for reading in readings:
-        print(f"{reading['name']} | {reading['text']}")
-    right = {}
-    for degrees in [] if photos else [30, 12]:
-        readings, right[degrees] = read_made(nets, x_test, y_test, degrees, seed)
+    readings = []
+    for name, picture in pictures.items():
+        readings.append(read(model, name, prepare(picture)))
+        print(f"{name} | {readings[-1]['text']}")
+    right = None
+    if not photo:
+        readings, right = read_made(model, x_test, y_test, seed)
+        print(f"{right} of {len(readings)} photos read right")
     return {"readings": readings, "right": right, "losses": losses}
 
 
 def draw(result):
-    """A row for each of the first six photos: what the steps make of it, the ten probabilities."""
+    """A row for each of the first photos: what the steps make of it, the ten probabilities."""
     import matplotlib.pyplot as plt
 
-    shown = result["readings"][:6]
-    figure, grid = plt.subplots(len(shown), 6, figsize=(10, 1.8 * len(shown)), squeeze=False,
+    shown = result["readings"][:DRAWN]
+    figure, grid = plt.subplots(len(shown), 5, figsize=(9, 1.8 * len(shown)), squeeze=False,
                                 layout="constrained")
-    titles = {"photo": "photo", "even": "grey, light evened", "ink": "ink found",
-              "box": "cropped", "image": "as the net sees it"}
-    for row, reading in zip(grid, shown, strict=True):
-        for axes, step in zip(row, titles, strict=False):
-            axes.set(xticks=[], yticks=[])
-            if step in reading:
-                axes.imshow(reading[step], cmap="gray")
-                axes.set_title(titles[step], fontsize=10)
-            else:
-                axes.axis("off")
-        row[0].set_title(reading["name"][-24:], fontsize=10)
-        row[1].images[0].set_clim(-200, 200)        # paper, about 0, is grey
-        row[5].bar(range(10), reading["p"])
-        row[5].set(xticks=range(10), yticks=[0, 0.5, 1], ylim=(0, 1))
-        row[5].set_title(reading["text"].replace(" | ", "\n").replace(": ", ":\n"), fontsize=10)
+    for row, reading in zip(grid, shown):
+        name = reading["name"] if len(reading["name"]) <= 20 else "..." + reading["name"][-17:]
+        row[0].imshow(reading["photo"], cmap="gray")
+        row[0].set_title(name, fontsize=10, parse_math=False)
+        row[1].imshow(reading["share"][0], cmap="gray_r", vmin=0, vmax=1)
+        row[1].set_title("ink, light evened", fontsize=10)
+        row[2].imshow(reading["ink"][0], cmap="gray")
+        row[2].set_title("the digit", fontsize=10)
+        if "image" in reading:
+            row[3].imshow(reading["image"][0], cmap="gray")
+            row[3].set_title("as the net sees it", fontsize=10)
+        for axes in row[:4]:
+            axes.axis("off")
+        row[4].bar(range(10), reading["p"])
+        row[4].set(xticks=range(10), yticks=[0, 0.5, 1], ylim=(0, 1))
+        row[4].set_title(reading["text"].replace(" | ", "\n").replace(": ", ":\n"), fontsize=10)
+    count = len(result["readings"])
+    if count > len(shown):
+        figure.suptitle(f"the first {len(shown)} of {count} photos")
     return figure
 
 
 if __name__ == "__main__":
-    result = main(**flags(main))
+    result = main(**settings(main))
     show(draw(result), "lesson10_3")
