@@ -9,7 +9,7 @@ Run:     python liuer/lesson13.py                   (--help lists the settings)
          python liuer/lesson13.py --load names.pt --name "Nguyen, O'Neill"
 Lecture: python liuer/lesson13.py --epochs 100 --lr 0.001 --dropout 0 --no-falling --test_each
          (its settings; on its own names, which do not ship: 84.4 % at best)
-Prints:  PRINTS
+Prints:  test accuracy 71.13% (always the most frequent label: 6.73%)
 Notes:   liuer/README.md, lecture 13
 """
 
@@ -189,7 +189,7 @@ def load_classifier(path):
         raise BadInput(f"{path}: expected a net that lesson13.py --save wrote") from None
 
 
-def main(epochs=11, batch_size=256, lr=0.005, dropout=0.5, falling=True, test_each=False, seed=0,
+def main(epochs=11, batch_size=256, lr=0.007, dropout=0.4, falling=True, test_each=False, seed=0,
          train=None, test=None, name=None, save=None, load=None):
     """Train on names with their language, then tell the language of names never seen.
 
