@@ -13,14 +13,12 @@ Prints:  accuracy 94.4% on the rows it trained on (baseline 62.7%) | loss 0.1369
 Notes:   liuer/README.md, lecture 7
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from files import read_table
-from utils import DATA, BadInput, finite, plot_curve, settings, show
+from files import read_row, read_table
+from utils import DATA, finite, plot_curve, settings, show
 
 
 class Model(nn.Module):
@@ -60,22 +58,6 @@ def baseline(y):
     return loss, max(share.item(), 1 - share.item())
 
 
-def read_row(text, features):
-    """The features of one row, such as "13.5,20.1", as a table (1, F)."""
-    row = []
-    for field in text.replace("，", ",").split(","):
-        try:
-            number = float(field)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise BadInput(f"--predict: expected numbers with commas between, got {field!r}")
-        row.append(number)
-    if len(row) != features:
-        raise BadInput(f"--predict: expected {features} numbers, got {len(row)}")
-    return torch.tensor([row])
-
-
 def main(epochs=1000, lr=0.1, momentum=0.9, seed=0, path=None, predict=None):
     """Train on all rows; return the losses, the accuracy on them, and the baseline's both.
 
@@ -95,7 +77,7 @@ def main(epochs=1000, lr=0.1, momentum=0.9, seed=0, path=None, predict=None):
     low, high = x_data.amin(dim=0), x_data.amax(dim=0)      # (F,)
     x_data = scale(x_data, low, high)           # ours: the lecture's file is scaled already
     features = x_data.shape[1]
-    row = read_row(predict, features) if predict else None
+    row = torch.tensor(read_row(predict, features)) if predict else None    # (1, F)
     base_loss, base_accuracy = baseline(y_data)
     print(f"{len(x_data)} rows, {y_data.mean():.1%} of class 1 | "
           f"baseline: loss {base_loss:.4f}, accuracy {base_accuracy:.1%}")

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, random_split
 
-from files import read_table
+from files import read_row, read_table
 from utils import DATA, BadInput, finite, plot_curve, settings, show
 
 
@@ -95,7 +95,8 @@ def test_binary(model, loader):
     return correct / total
 
 
-def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, seed=0, path=None):
+def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, seed=0, path=None,
+         predict=None):
     """Train on four fifths of the rows, test on the rest; return losses and both accuracies.
 
     epochs: passes over the training rows
@@ -105,6 +106,7 @@ def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, seed=0, pat
     workers: processes that fetch samples, 0 for none but this one
     seed: of the split, the weights and the order of the samples
     path: another table, CSV or .csv.gz: numbers, and in the last column one of two labels
+    predict: a row without its label, "13.5,20.1,...", to be answered after the training
     """
     torch.manual_seed(seed)
 
@@ -116,13 +118,15 @@ def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, seed=0, pat
     x_train = dataset.x_data[train_set.indices]
     low, high = x_train.amin(dim=0), x_train.amax(dim=0)                # after the split
     dataset.x_data = scale(dataset.x_data, low, high)       # all rows, by the training rows alone
+    features = dataset.x_data.shape[1]
+    row = torch.tensor(read_row(predict, features)) if predict else None    # (1, F)
     train_loader = DataLoader(train_set, batch_size, shuffle=True, num_workers=workers,
                               persistent_workers=workers > 0)   # ours: they start once, not anew
     test_loader = DataLoader(test_set, batch_size)
     print(f"{len(train_set)} training rows in {len(train_loader)} batches, {len(test_set)} to test")
 
     # 2. Define model
-    model = Model(dataset.x_data.shape[1])
+    model = Model(features)
 
     # 3. Loss and optimizer
     criterion = nn.BCELoss()
@@ -135,6 +139,11 @@ def main(epochs=100, batch_size=32, lr=0.1, momentum=0.9, workers=0, seed=0, pat
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
             print(f"epoch {epoch:3d}/{epochs} | loss {losses[-1]:.4f}")
 
+    if predict:
+        model.eval()
+        with torch.no_grad():
+            p = model(scale(row, low, high)).item()
+        print(f"{predict} | probability of class 1: {p:.1%}")
     accuracy = test_binary(model, test_loader)
     train_accuracy = test_binary(model, DataLoader(train_set, batch_size))
     # a constant answer: the label that most training rows have, scored on the test rows

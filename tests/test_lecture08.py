@@ -1,6 +1,7 @@
 """Lecture 8: a Dataset and its batches, what is held out, workers under every start method."""
 
 import multiprocessing
+import re
 
 import numpy as np
 import pytest
@@ -110,3 +111,16 @@ def test_two_workers(python, tmp_path, start):
     assert run.stdout.count("training rows") == 1                    # workers do not run main
     alone = lesson8.main(epochs=1)["losses"][0]                      # the same first epoch
     assert f"epoch   1/2 | loss {alone:.4f}\n" in run.stdout
+
+
+def test_a_row_is_answered(capsys, tmp_path):
+    """--predict scales the row by the training rows: on a table whose label is "x0 above 50"."""
+    lines = [f"{i},{(7 * i) % 13},{int(i > 50)}" for i in range(100)]
+    (tmp_path / "table.csv").write_text("\n".join(lines), encoding="utf-8")
+    for row, likely in (("95,3", True), ("4，9", False)):
+        lesson8.main(epochs=60, lr=0.5, path=tmp_path / "table.csv", predict=row)
+        answer = re.search(rf"{row} \| probability of class 1: ([\d.]+)%", capsys.readouterr().out)
+        assert (float(answer[1]) > 90) == likely and (float(answer[1]) < 10) != likely
+    for wrong in ("95", "95,x", "95,3,1", "1,nan"):
+        with pytest.raises(BadInput, match="--predict: expected"):
+            lesson8.main(epochs=1, path=tmp_path / "table.csv", predict=wrong)
