@@ -658,9 +658,12 @@ def read_picture(path, side=None):
                 if file.width * file.height > MOST_DECODED:
                     raise BadInput(f"{path}: expected at most {MOST_DECODED:,} pixels, got "
                                    f"{size[0]} x {size[1]}: make it smaller")
-                if longest and file.mode in ("L", "RGB", "RGBA", "LA", "1", "P", "CMYK", "YCbCr"):
-                    file.thumbnail((longest, longest))
-                image = ImageOps.exif_transpose(file)       # turned as the camera was held
+                image = file
+                if file.mode in ("1", "P"):             # resizing these would leave out lines
+                    image = file.convert("L" if file.mode == "1" else "RGBA")
+                if longest and image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"):
+                    image.thumbnail((longest, longest))
+                image = ImageOps.exif_transpose(image)      # turned as the camera was held
                 image.load()
     except BadInput:
         raise
@@ -674,10 +677,10 @@ def read_picture(path, side=None):
         raise BadInput(f"{path}: expected 8 bits a channel, got {image.mode}; save as 8-bit PNG")
     if not side and pixels > MOST_PIXELS:
         print(f"{path}: {size[0]} x {size[1]} pixels, made smaller: {image.width} x {image.height}")
-    gray = image.mode in ("1", "L", "LA")
+    grey = image.mode in ("L", "LA")
     image = image.convert("RGBA")
     paper = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(paper, image).convert("L" if gray else "RGB")
+    return Image.alpha_composite(paper, image).convert("L" if grey else "RGB")
 
 
 def read_pictures(path, side=None):

@@ -111,7 +111,7 @@ def compare(accuracies, plain):
 def main(epochs=12, digits=500, batch_size=50, lr=0.1, momentum=0.9, seed=0):
     """Train five nets a row; return losses, accuracies by epoch, and of each net in the end.
 
-    epochs: passes over the training digits; over ten times the digits a tenth, so as many steps
+    epochs: passes over the training digits; over ten times the digits a tenth of them
     digits: to train on; at most 5,000
     batch_size: images a step
     lr: learning rate (at the start; it falls to 0)
