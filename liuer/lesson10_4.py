@@ -69,11 +69,12 @@ def make_transform(size, augment=False):
     """From a picture to the net's input (3, size, size)."""
     from torchvision import transforms
 
-    first = transforms.Resize((size, size))
-    if augment:     # each time a picture is taken, another part of it fills the square
-        first = transforms.RandomResizedCrop(size, scale=(0.7, 1), ratio=(0.8, 1.25))
-    to_range = transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))       # from 0..1 to -1..1
-    return transforms.Compose([first, transforms.ToTensor(), to_range])
+    steps = [transforms.Resize((size, size))]
+    if augment:     # each time a picture is taken it is turned, shifted and scaled in a new way
+        steps.append(transforms.RandomAffine(12, translate=(0.08, 0.08), scale=(0.85, 1.15)))
+    steps.append(transforms.ToTensor())                                     # (3, H, W), 0 to 1
+    steps.append(transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))    # -1 to 1
+    return transforms.Compose(steps)
 
 
 def split(labels):
@@ -168,7 +169,7 @@ def find_worst(p, target, dataset, classes):
     for i in p_true.argsort()[:SHOWN].tolist():
         picture = dataset[i][0].permute(1, 2, 0) * 0.5 + 0.5                # (H, W, 3), 0 to 1
         answer = p[i].argmax().item()
-        worst.append((picture, f"{classes[target[i]]}: {p_true[i]:.1%}\n"
+        worst.append((picture.numpy(), f"{classes[target[i]]}: {p_true[i]:.1%}\n"
                                f"read as {classes[answer]}: {p[i, answer]:.1%}"))
     return worst
 
@@ -209,7 +210,7 @@ def main(epochs=25, batch_size=16, lr=0.03, momentum=0.9, weight_decay=5e-4, aug
     lr: learning rate (at the start; it falls to 0)
     momentum: share of the last step that the next one keeps
     weight_decay: pull of the weights towards 0
-    augment: crop and light each picture in a new way each time
+    augment: turn, shift and scale each picture in a new way each time
     size: pixels a side, as the net sees the pictures; 16 or more
     pictures: of each shape, without --data; 5 or more
     seed: of the shapes, the split, the weights, the order, the changes

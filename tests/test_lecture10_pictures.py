@@ -86,7 +86,7 @@ def test_a_folder_is_learned_kept_and_asked(folder, tmp_path, capsys):
     result = lesson10_4.main(epochs=8, batch_size=8, data=str(folder), save=str(path))
     out = capsys.readouterr().out
     assert out.startswith("36 pictures of 3 classes to train on, 9 held out\n")
-    assert result["confusion"].sum(dim=1).tolist() == [2, 3, 4]
+    assert result["confusion"].sum(dim=1).tolist() == [2, 4, 3]     # a dark, z$bright, 中
     assert out.endswith("on 9 held-out pictures, always the largest class 44.4%\n")
     assert result["accuracy"] > 0.8 and len(result["shown"]) == 9
     plt.close(lesson10_4.draw(result))
