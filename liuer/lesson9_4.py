@@ -6,7 +6,6 @@ First nothing is done against it, then one measure a row, each from the same fiv
 difference counts where it is larger than chance makes differences of five seeds.
 
 Run:     python liuer/lesson9_4.py                  (--help lists the settings)
-         python liuer/lesson9_4.py --digits 100     (fewer digits, a wider gap)
 Prints:  gap 14.5 points; test accuracy 85.3%, with ten times the digits 88.2%
 Notes:   liuer/README.md, lecture 9
 """
@@ -121,7 +120,7 @@ def main(epochs=12, digits=500, batch_size=50, lr=0.1, momentum=0.9, seed=0):
     if digits > 5_000:
         raise BadInput(f"--digits: expected at most 5,000, got {digits}")
     device = pick_device()
-    print(f"training {len(MEASURES)} rows of {SEEDS} nets, about 8 s a row")
+    print(f"training {len(MEASURES)} rows of {SEEDS} nets, about a minute")
     print("                 training       test      difference from nothing, in points")
 
     # 1. Prepare data
