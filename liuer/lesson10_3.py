@@ -104,6 +104,8 @@ def ink_threshold(share):
     """What parts ink from paper; where shadows are among the ink, from these."""
     threshold = max(otsu(share), CONTRAST)
     ink = share[share > threshold]
+    if len(ink) == 0:
+        return threshold
     higher = otsu(ink)
     if ink[ink < higher].mean() < 0.7 * ink[ink >= higher].mean():
         return higher
@@ -502,16 +504,16 @@ def draw(result):
         name = reading["name"] if len(reading["name"]) <= 20 else "..." + reading["name"][-17:]
         row[0].imshow(reading["photo"], cmap="gray")
         row[0].set_title(name, fontsize=10, parse_math=False)
-        row[1].imshow(reading["share"][0], cmap="gray_r", vmin=0, vmax=1)
+        row[1].imshow(reading["share"][0].numpy(), cmap="gray_r", vmin=0, vmax=1)
         row[1].set_title("ink, light evened", fontsize=10)
-        row[2].imshow(reading["ink"][0], cmap="gray")
+        row[2].imshow(reading["ink"][0].numpy(), cmap="gray")
         row[2].set_title("the digit", fontsize=10)
         if "image" in reading:
-            row[3].imshow(reading["image"][0], cmap="gray")
+            row[3].imshow(reading["image"][0].numpy(), cmap="gray")
             row[3].set_title("as the net sees it", fontsize=10)
         for axes in row[:4]:
             axes.axis("off")
-        row[4].bar(range(10), reading["p"])
+        row[4].bar(range(10), reading["p"].numpy())
         row[4].set(xticks=range(10), yticks=[0, 0.5, 1], ylim=(0, 1))
         row[4].set_title(reading["text"].replace(" | ", "\n").replace(": ", ":\n"), fontsize=10)
     count = len(result["readings"])
