@@ -44,7 +44,7 @@ def read_text(path):
                 file = gzip.GzipFile(fileobj=file)
             content = file.read(LARGEST)
     except (OSError, EOFError, zlib.error, RuntimeError) as error:
-        got = getattr(error, "strerror", None) or str(error)
+        got = getattr(error, "strerror", None) or "a damaged gzip file"
         raise BadInput(f"{path}: expected a file that can be read, got: {got}") from None
     if len(content) == LARGEST:
         raise BadInput(f"{path}: expected less than {LARGEST // 10**6} MB of text, got more; "
@@ -77,6 +77,10 @@ def short(text):
     """What came, for a message: at most 60 characters of it, on one line."""
     text = " ".join(str(text).split())
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def count_of(number, word):
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def odd(line):
@@ -130,7 +134,7 @@ def refuse_row(path, number, line, width):
     elif "," not in line and len(line.split()) > 1:
         got = "spaces"
     else:
-        got = f"{line.count(',') + 1} of them"
+        got = count_of(line.count(",") + 1, "field")
     raise BadInput(f"{path}, line {number}: expected {width} with commas between, got {got}: "
                    f"{short(line)}")
 
@@ -353,7 +357,7 @@ def read_name(path, number, line):
     if not got and "\t" in line:
         got = "a tab"
     if not got:
-        got = "an empty field" if "" in fields else f"{len(fields)} field(s)"
+        got = "an empty field" if "" in fields else count_of(len(fields), "field")
     raise BadInput(f"{expected} with a comma between, got {got}: {short(line)}")
 
 
@@ -484,9 +488,13 @@ def read_pairs(path, reverse=False):
         if row == [""]:
             continue
         place = f"{path}, line {number + 1}"
-        if len(row) < 2 or len(row) != len(rows[first]):
-            raise BadInput(f"{place}: expected two sentences with a tab between, as many tabs as "
-                           f"in line {first + 1}, got {len(row) - 1} tabs: {short(lines[number])}")
+        if len(row) < 2:
+            got = odd(row[0]) or "no tab"
+            raise BadInput(f"{place}: expected two sentences with a tab between, got {got}: "
+                           f"{short(row[0])}")
+        if len(row) != len(rows[first]):
+            raise BadInput(f"{place}: expected {count_of(len(rows[first]) - 1, 'tab')} as in line "
+                           f"{first + 1}, got {len(row) - 1}: {short(lines[number])}")
         sides = [tokenize(row[0]), tokenize(row[1])]
         for words, written in zip(sides, row):
             if not words or " ".join(words).isdigit():
@@ -499,7 +507,7 @@ def read_pairs(path, reverse=False):
             pairs.append((sides[1], sides[0], row[0]))
         else:
             pairs.append((sides[0], sides[1], row[1]))
-    if any(re.search(f"[{UNSPACED}]", row[0] + row[1]) for row in rows):
+    if re.search(f"[{UNSPACED}]", "".join(lines[first:])):
         print(f"{path}: no spaces between words: there a token is a character, so is it for BLEU")
     if not pairs:
         raise BadInput(f"{path}: expected sentences below line 1, got none")
@@ -508,7 +516,7 @@ def read_pairs(path, reverse=False):
 
 def is_pair_header(rows):
     """Is line 1 a header, as English TAB French?"""
-    if len(rows) < 2 or len(rows[0]) < 2:
+    if len(rows[0]) < 2:
         return False
     titles = {field.strip().lower() for field in rows[0][:2]}
     if titles <= HEADERS:
@@ -671,7 +679,7 @@ def read_picture(path, side=None):
         raise BadInput(f"{path}: expected a picture, got {kind_of(path)}; save it as PNG or JPEG"
                        ) from None
     except Exception as error:      # Pillow's readers have a dozen kinds
-        got = getattr(error, "strerror", None) or short(error)     # "No such file or directory"
+        got = getattr(error, "strerror", None) or "a damaged one"   # "No such file or directory"
         raise BadInput(f"{path}: expected a picture (PNG, JPEG, ...), got: {got}") from None
     if image.mode.startswith(("I", "F")):
         raise BadInput(f"{path}: expected 8 bits a channel, got {image.mode}; save as 8-bit PNG")
