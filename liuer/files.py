@@ -333,7 +333,7 @@ def read_names(path, labels=None):
                            f"{short(name)},{short(label)}")
         named.append((plain(name), label))
     different = len({label for _, label in named})
-    if len(named) >= 10 and different > len(named) / 2:
+    if labels is None and len(named) >= 10 and different > len(named) / 2:
         raise BadInput(f"{path}: expected several names to a label, got {different} labels for "
                        f"{len(named)} names")
     return named

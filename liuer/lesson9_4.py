@@ -194,11 +194,10 @@ def draw(result):
         axes.plot(epochs, training, marker=".", label="training")
         axes.plot(epochs, validation, marker=".", label="validation")
         axes.set_title(f"{name}: test {statistics.mean(result['results'][name]):.1%}", fontsize=10)
+        axes.set(xlabel="epoch", ylabel="accuracy")
         axes.grid(alpha=0.3)
     grid[0, 0].legend()
     grid[0, 0].xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    figure.supxlabel("epoch")
-    figure.supylabel("accuracy")
     return figure
 
 

@@ -95,7 +95,7 @@ def arrows_of(figure, color):
 def test_the_encoder_decoder_is_the_net_of_the_lesson(figure_of):
     """The last states of both directions make the vector, which the decoder starts from and reads
     at every step; beside it, from <bos> on, the word before, until <eos> is written."""
-    net, figure = lesson13_4.Translator(9, 9, 8, 6), figure_of(draw.encoder_decoder)
+    net, figure = lesson13_4.OneVectorTranslator(9, 9, 8, 6), figure_of(draw.encoder_decoder)
     texts = texts_of(figure)
     assert (net.encoder.bidirectional, net.encoder.num_layers) == (True, 1)
     for chain in ("right", "left"):
@@ -120,10 +120,11 @@ def test_the_encoder_decoder_is_the_net_of_the_lesson(figure_of):
 def test_the_attention_is_the_net_of_the_lesson(figure_of):
     """The cell reads the word and the context before; its state is compared with all states of both
     directions; state and context together give the word."""
-    net, figure = lesson13_5.Translator(9, 9, hidden=6), figure_of(draw.attention)
+    net, figure = lesson13_5.AttentionTranslator(9, 9, 6), figure_of(draw.attention)
     texts = texts_of(figure)
     assert net.encoder.bidirectional
-    states = net.encode(lesson13_5.encode([list("abcd")], ["<pad>", "<bos>", "<eos>", "<unk>"]))[0]
+    x = lesson13_5.encode([list("abcd")], ["<pad>", "<bos>", "<eos>", "<unk>"])
+    _, _, states, _, _ = net.encode(x)                      # (1, 5, 2H)
     shown = [text for text in texts if r"\alpha_{t" in text and "=0." in text]
     assert states.shape[1] == len(shown) == 5               # four words and <eos>
     weights = [float(text.rstrip("$").split("=")[1]) for text in shown]

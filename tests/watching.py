@@ -148,6 +148,11 @@ def weights_of(model):
 
 
 # -------------------------------------------------------------------------------------- the spy
+def is_transform(module):
+    """A step of torchvision that prepares a picture is a module, too, but no net."""
+    return type(module).__module__.startswith("torchvision.transforms")
+
+
 class Spy:
     """Notes in a Run what PyTorch does."""
 
@@ -197,6 +202,8 @@ class Spy:
         return scheduled
 
     def enter(self, module, arguments):
+        if is_transform(module):
+            return
         self.depth += 1
         if self.depth > 1 or isinstance(module, LOSS):
             return
@@ -210,6 +217,8 @@ class Spy:
             self.fresh[id(module)] = module, weights_of(module)
 
     def leave(self, module, arguments, output):
+        if is_transform(module):
+            return
         self.depth -= 1
         if self.depth > 0 or not isinstance(module, LOSS) or output is None:
             return
