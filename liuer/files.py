@@ -707,37 +707,6 @@ def read_pictures(path, side=None):
     return pictures
 
 
-PICTURE_ENDS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-
-
-def read_classes(folder, least=5):
-    """The names of a folder's folders: a class each, with pictures that ImageFolder will find.
-
-    Each picture is opened once: a broken one ends here, with its name, and not while training.
-    """
-    folder = Path(folder).expanduser()
-    expected = f"{folder}: expected a folder that holds a folder of pictures for each class"
-    if not folder.is_dir():
-        raise BadInput(f"{expected}, got no folder")
-    classes = sorted(part.name for part in folder.iterdir() if part.is_dir())
-    if len(classes) < 2:
-        raise BadInput(f"{expected}, two or more, got {len(classes)}")
-    for name in classes:
-        paths = sorted(path for path in (folder / name).rglob("*") if path.is_file())
-        pictures = [path for path in paths if path.name.lower().endswith(PICTURE_ENDS)]
-        others = [path.name for path in paths if not path.name.lower().endswith(PICTURE_ENDS)]
-        if len(pictures) < least:
-            got = f"{len(pictures)}"
-            if others:
-                got += f" (and {short(others[0])}: no name of a picture)"
-            raise BadInput(f"{folder / name}: expected {least} pictures or more of a class, got "
-                           f"{got}; add some, or delete this folder")
-        if others:
-            print(f"{folder / name}: {len(others)} left out, no pictures: {short(others[0])}")
-        for path in pictures:
-            read_picture(path, 64)
-    return classes
-
 
 # ---- trained nets ----
 

@@ -36,6 +36,7 @@ class Script:
 BY_HAND = Script(nets=0, seed=False, batches=False)
 ROWS = {
     "float32.py": replace(BY_HAND, steps=False), "image2tensor.py": replace(BY_HAND, steps=False),
+    "rnn_shapes.py": replace(BY_HAND, steps=False),
     "lesson2.py": BY_HAND, "lesson2_2.py": BY_HAND, "lesson3.py": BY_HAND, "lesson3_2.py": BY_HAND,
     "lesson3_3.py": Script(nets=0, batches=False), "lesson3_4.py": Script(nets=0, batches=False),
     "lesson4.py": BY_HAND, "lesson4_2.py": BY_HAND, "lesson4_3.py": BY_HAND,
@@ -55,8 +56,6 @@ ROWS = {
     "lesson9_2.py": replace(BY_HAND, steps=False),
     "lesson9_3.py": Script(small={"rows": 300, "batch_size": 50}, smallest={"rows": 200},
                            falls=True, samples=210),
-    "lesson9_4.py": Script(nets=30, slow=True, digits="validated", falls=True, order="moved",
-                           small={"digits": 30}),
     "lesson10.py": Script(slow=True, digits="validated", falls=True, samples=66,
                           small={"climb": 3}),
     "lesson10_2.py": Script(nets=2, slow=True, digits="tested", falls=True, samples=72,
@@ -64,8 +63,6 @@ ROWS = {
     "lesson10_3.py": Script(nets=2, slow=True, digits="tested", falls=True, samples=72,
                             order="moved", same_weights=2,
                             small={"epochs": 12, "batch_size": 16, "lr": 0.05}),
-    "lesson10_4.py": Script(slow=True, falls=True, order="moved", small={"pictures": 10},
-                            smallest={"pictures": 5}),
     "lesson11.py": Script(slow=True, digits="validated", falls=True, samples=66,
                           small={"climb": 3}),
     "lesson11_2.py": Script(slow=True, digits="validated", falls=True, samples=66,

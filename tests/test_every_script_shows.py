@@ -7,7 +7,6 @@ covered at once.
 import importlib
 import math
 import re
-import statistics
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -69,19 +68,11 @@ def of_the_nets(run):
             yield from leaves(net.after)
 
 
-def gap_and_means(result):
-    """Of lesson 9.4: training less test without a measure, and the means of two rows."""
-    means = {name: statistics.mean(values) for name, values in result["results"].items()}
-    known = statistics.mean(curves[0][-1] for curves in result["curves"]["nothing"].values())
-    return [100 * (known - means["nothing"]), *means.values()]
-
-
 # What the last line says and neither result nor settings hold.
 DERIVED = {
     "lesson3_2.py": lambda result: [2 - result["w_list"][-1]],
     "lesson3_4.py": lambda result: [10],                        # seeds
     "lesson9_2.py": lambda result: [0],                         # CE([0, z], y)
-    "lesson9_4.py": lambda result: gap_and_means(result),
     "lesson12_4.py": lambda result: [len(result["curves"]["RNN"]) - 1],
     "lesson12_6.py": lambda result: [len(result["unclipped"])],
 }
