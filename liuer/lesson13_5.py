@@ -224,6 +224,7 @@ def main(train=None, val=None, test=None, sentence=None, epochs=4, batch_size=48
     """
     if sentence is not None and not 1 <= len(tokenize(sentence)) <= LONGEST:
         raise BadInput(f"--sentence: expected 1 to {LONGEST} words, got {sentence[:40]!r}")
+    torch.manual_seed(seed)
     device = pick_device()
 
     # 1. Prepare data
