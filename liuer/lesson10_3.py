@@ -23,7 +23,7 @@ from PIL import Image, ImageFilter
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from files import load, read_pictures, save
+from files import drawable, load, read_pictures, save
 from utils import DATA, BadInput, finite, load_mnist, pick_device, progress, settings, show
 
 SIDE = 300              # pixels of a photo's longer side
@@ -503,7 +503,7 @@ def draw(result):
     for row, reading in zip(grid, shown):
         name = reading["name"] if len(reading["name"]) <= 20 else "..." + reading["name"][-17:]
         row[0].imshow(reading["photo"], cmap="gray")
-        row[0].set_title(name, fontsize=10, parse_math=False)
+        row[0].set_title(drawable(name), fontsize=10)
         row[1].imshow(reading["share"][0].numpy(), cmap="gray_r", vmin=0, vmax=1)
         row[1].set_title("ink, light evened", fontsize=10)
         row[2].imshow(reading["ink"][0].numpy(), cmap="gray")
