@@ -20,9 +20,10 @@ from conftest import SCRIPTS
 from scripts import SMALL, TABLE
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+RECURRENT = ("rnn_tanh", "rnn_relu", "lstm", "gru")
 PACKED = ("pack_padded_sequence", "_pack_padded_sequence")
 MAY_MEET = ("__set__", "copy_", "set_", "is_", "swap_tensors", *PACKED,
-            "_has_compatible_shallow_copy_type")
+            "_pad_packed_sequence", "_has_compatible_shallow_copy_type")
 
 
 def tensors_in(value):
@@ -86,6 +87,8 @@ class PretendedGPU(TorchFunctionMode):
         given = list(tensors_in([args, kwargs]))
         gpu = [tensor for tensor in given if self.on_gpu(tensor)]
         cpu = [tensor for tensor in given if tensor.dim() and not self.on_gpu(tensor)]
+        if name in RECURRENT and args[1].dtype == torch.int64:      # packed: sizes on the CPU
+            cpu = [tensor for tensor in cpu if tensor is not args[1]]
         if name in ("numpy", "__array__") and gpu:
             raise TypeError("can't convert cuda:0 device type tensor to numpy; use Tensor.cpu()")
         if name in PACKED and any(self.on_gpu(tensor) for tensor in tensors_in(args[1])):
@@ -101,7 +104,8 @@ class PretendedGPU(TorchFunctionMode):
             kwargs["device"] = "cpu"
         result = func(*args, **kwargs)
         if made_there or (gpu and name not in ("copy_", "__setitem__")):
-            self.mark(result[:1] if name == "_pack_padded_sequence" else result)
+            packing = name in ("_pack_padded_sequence", "_pad_packed_sequence")
+            self.mark(result[:1] if packing else result)        # the sizes stay on the CPU
         return result
 
 
