@@ -140,7 +140,8 @@ def test_default_run(run_script, name):
     assert run.figure == str(figure) and figure.stat().st_size > 5_000
     last = run.stdout.rstrip("\n").split("\n")[-1]
     assert re.search(r"\d", last), last
-    assert not re.search(r"\b(nan|inf)\b", last), last
+    if not TABLE[name].honest:                  # it tells of its nan
+        assert not re.search(r"\b(nan|inf)\b", last), last
     prints = re.search(r"^Prints: +(.*(?:\n {8}.*)*)", module_of(name).__doc__, re.MULTILINE)[1]
     assert without_numbers(prints) == without_numbers(last), "the docstring has another last line"
 
