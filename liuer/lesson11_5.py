@@ -42,17 +42,17 @@ class Digits(Dataset):
         return self.x[indices], self.y[indices]
 
 
-class MovedDigits(Digits):
+class ShiftedDigits(Digits):
     """The same, but each image is shifted and turned a little, anew at every use."""
 
     def __getitem__(self, index):
-        return move(self.x[[index]], SHIFT, TURN)[0], self.y[index]
+        return shift_and_turn(self.x[[index]], SHIFT, TURN)[0], self.y[index]
 
     def __getitems__(self, indices):
-        return move(self.x[indices], SHIFT, TURN), self.y[indices]
+        return shift_and_turn(self.x[indices], SHIFT, TURN), self.y[indices]
 
 
-def move(x, shift, turn):
+def shift_and_turn(x, shift, turn):
     """Each image (N, 1, H, W) shifted by up to `shift` pixels, turned by up to `turn` degrees."""
     n, height, width = len(x), x.shape[2], x.shape[3]
     angle = math.radians(turn) * (2 * torch.rand(n, device=x.device) - 1)       # (N,)
@@ -182,11 +182,11 @@ ROWS = {        # name: what fit() takes; from row to row one thing changes
     "cycle":        # the rate climbs, then falls to 0
         {"net": norm_net, "dataset": Digits, "lr": 0.1, "momentum": 0.9, "cycle": True},
     "moved":        # other images in each epoch
-        {"net": norm_net, "dataset": MovedDigits, "lr": 0.1, "momentum": 0.9, "cycle": True},
+        {"net": norm_net, "dataset": ShiftedDigits, "lr": 0.1, "momentum": 0.9, "cycle": True},
     "small":
-        {"net": small_net, "dataset": MovedDigits, "lr": 0.1, "momentum": 0.9, "cycle": True},
+        {"net": small_net, "dataset": ShiftedDigits, "lr": 0.1, "momentum": 0.9, "cycle": True},
     "large":
-        {"net": large_net, "dataset": MovedDigits, "lr": 0.1, "momentum": 0.9, "cycle": True},
+        {"net": large_net, "dataset": ShiftedDigits, "lr": 0.1, "momentum": 0.9, "cycle": True},
 }
 
 

@@ -88,6 +88,11 @@ def train_windows(model, windows, criterion, optimizer, scheduler):
     return total / count
 
 
+def exp(loss):
+    """The perplexity of a mean cross-entropy; beyond exp(100) it says nothing more."""
+    return math.exp(min(loss, 100.0))
+
+
 @torch.no_grad()
 def perplexity(model, x):
     """Perplexity of all of x (T,) after its first character, read once from left to right."""
@@ -99,7 +104,7 @@ def perplexity(model, x):
         chunk = x[start:start + CHUNK + 1].to(device)       # its last one begins the next chunk
         outputs, hidden = model(chunk[None, :-1], hidden)   # (1, T, V)
         total += nn.functional.cross_entropy(outputs[0], chunk[1:], reduction="sum").item()
-    return math.exp(min(total / (len(x) - 1), 700.0))       # exp(710) is too large for a float
+    return exp(total / (len(x) - 1))
 
 
 def counted_perplexity(train, test, size):
@@ -179,7 +184,7 @@ def main(epochs=5, batch_size=32, hidden=256, lr=0.008, seed=0, text=str(DATA / 
         losses.append(finite(train_windows(model, batches, criterion, optimizer, scheduler)))
         validated.append(perplexity(model, validation))
         if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
-            print(f"epoch {epoch:2d}/{epochs} | perplexity: train {math.exp(losses[-1]):6.2f}, "
+            print(f"epoch {epoch:2d}/{epochs} | perplexity: train {exp(losses[-1]):6.2f}, "
                   f"validation {validated[-1]:6.2f}")
 
     start = to_numbers(prompt, characters) if prompt else test[:20]
@@ -195,7 +200,7 @@ def main(epochs=5, batch_size=32, hidden=256, lr=0.008, seed=0, text=str(DATA / 
 def draw(result):
     from matplotlib.ticker import LogFormatter
 
-    trained = [math.exp(loss) for loss in result["losses"]]
+    trained = [exp(loss) for loss in result["losses"]]
     figure = plot_curve({"train": trained, "validation": result["validated"]},
                         ylabel="perplexity per character")
     axes = figure.axes[0]

@@ -46,7 +46,7 @@ def read_shipped():
     return torch.tensor(x), torch.tensor(y)
 
 
-def to_numbers(passengers):
+def numbers_of(passengers):
     """Kaggle's rows: x (N, 9), NaN where a field is empty."""
     x = []
     for passenger in passengers:
@@ -59,7 +59,7 @@ def to_numbers(passengers):
     return torch.tensor(x)
 
 
-def prepare(x, x_train):
+def fill_and_scale(x, x_train):
     """Fill empty fields and scale, by the numbers of the training part alone; class one-hot."""
     median = x_train.nanquantile(0.5, dim=0).nan_to_num()       # (D,)  0 where all are empty
     x = torch.where(x.isnan(), median, x)
@@ -89,7 +89,7 @@ def main(epochs=30, batch_size=32, lr=0.02, momentum=0.9, seed=0, train=None, te
     # 1. Prepare data: a fifth is held out before anything is computed from the columns
     if train:
         passengers = read_columns(train, COLUMNS | {"Survived": "[01]"}, 5)
-        x = to_numbers(passengers)
+        x = numbers_of(passengers)
         y = torch.tensor([[float(passenger["Survived"])] for passenger in passengers])
     else:
         x, y = read_shipped()
@@ -97,7 +97,7 @@ def main(epochs=30, batch_size=32, lr=0.02, momentum=0.9, seed=0, train=None, te
         new_passengers = read_columns(test, COLUMNS | {"PassengerId": r"\d{1,7}"})
     order = torch.randperm(len(x))
     held_out, kept = order[:len(x) // 5], order[len(x) // 5:]
-    train_dataset = TensorDataset(prepare(x[kept], x[kept]), y[kept])
+    train_dataset = TensorDataset(fill_and_scale(x[kept], x[kept]), y[kept])
     train_loader = DataLoader(train_dataset, batch_size, shuffle=True)
 
     # 2. Define model
@@ -125,10 +125,10 @@ def main(epochs=30, batch_size=32, lr=0.02, momentum=0.9, seed=0, train=None, te
 
     model.eval()
     with torch.no_grad():
-        p = model(prepare(x, x[kept]))          # (N, 1)
+        p = model(fill_and_scale(x, x[kept]))          # (N, 1)
     if test:
         with torch.no_grad():
-            p_new = model(prepare(to_numbers(new_passengers), x[kept]))
+            p_new = model(fill_and_scale(numbers_of(new_passengers), x[kept]))
         lines = ["PassengerId,Survived"]
         for passenger, probability in zip(new_passengers, p_new):
             answer = 1 if probability > 0.5 else 0

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import lesson8_2
-from lesson8_2 import prepare, read_shipped, to_numbers
+from lesson8_2 import fill_and_scale, numbers_of, read_shipped
 from utils import BadInput
 
 HEADER = "PassengerId,Survived,Pclass,Name,Sex,Age,SibSp,Parch,Ticket,Fare,Cabin,Embarked"
@@ -64,24 +64,24 @@ def test_kaggles_fields_become_numbers():
              "Embarked": "C"}]
     wanted = torch.tensor([[0, 3, 22, 1, 0, 7.25, 0, 0, 1], [1, 1, NAN, 0, 2, 80, 0, 0, 0],
                            [0, 2, 0.42, 0, 1, NAN, 1, 0, 0]])
-    torch.testing.assert_close(to_numbers(rows), wanted, equal_nan=True)
+    torch.testing.assert_close(numbers_of(rows), wanted, equal_nan=True)
 
 
 # -------------------------------------------------------------------------------- numbers to learn
 def test_the_median_is_that_of_the_training_part():
     train = torch.tensor([[0, 1, 10.0], [1, 2, 20], [0, 3, 50], [1, 3, NAN]])
     other = torch.tensor([[1, 2, NAN], [0, 1, 1000]])
-    age = prepare(train, train)[:, 2]
+    age = fill_and_scale(train, train)[:, 2]
     mean, std = 25.0, ((15**2 + 5**2 + 25**2 + 5**2) / 4) ** 0.5      # the empty one is 20
     torch.testing.assert_close(age, (torch.tensor([10.0, 20, 50, 20]) - mean) / std)
-    torch.testing.assert_close(prepare(other, train)[:, 2],
+    torch.testing.assert_close(fill_and_scale(other, train)[:, 2],
                                (torch.tensor([20.0, 1000]) - mean) / std)
 
 
 def test_training_columns_have_mean_0_and_deviation_1_and_classes_are_one_hot():
     torch.manual_seed(0)
     x = torch.cat([torch.rand(50, 1).round(), torch.randint(4, (50, 1)), 9 * torch.rand(50, 3)], 1)
-    z = prepare(x, x)
+    z = fill_and_scale(x, x)
     assert z.shape == (50, 9)
     torch.testing.assert_close(z[:, :5].mean(dim=0), torch.zeros(5), atol=1e-6, rtol=0)
     torch.testing.assert_close(z[:, :5].std(dim=0, correction=0), torch.ones(5))
@@ -90,7 +90,7 @@ def test_training_columns_have_mean_0_and_deviation_1_and_classes_are_one_hot():
 
 def test_a_column_of_one_value_or_of_none_has_no_say():
     train = torch.tensor([[1, 3, NAN, 7.0], [0, 3, NAN, 7]])
-    z = prepare(torch.tensor([[1.0, 1, 30, 8], [0, 2, NAN, 7]]), train)
+    z = fill_and_scale(torch.tensor([[1.0, 1, 30, 8], [0, 2, NAN, 7]]), train)
     assert z[:, 1:4].tolist() == [[0, 0, 0], [0, 0, 0]]
 
 

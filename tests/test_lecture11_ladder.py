@@ -75,27 +75,27 @@ def test_where_batch_norm_stands():
 # ------------------------------------------------------------------------------------ the digits
 def test_no_shift_and_no_turn_change_nothing(digits):
     x = lesson11_5.Digits(*digits[:2])[:10][0]
-    torch.testing.assert_close(lesson11_5.move(x, 0, 0), x, rtol=0, atol=1e-4)
+    torch.testing.assert_close(lesson11_5.shift_and_turn(x, 0, 0), x, rtol=0, atol=1e-4)
 
 
 def test_a_quarter_turn_and_a_shift_of_a_wide_image(monkeypatch):
     """Chance drawn as 1: all the way; as 0.5: not at all."""
     x = torch.randn(2, 3, 8, 8)
     monkeypatch.setattr(torch, "rand", lambda *shape, device: torch.ones(shape))
-    torch.testing.assert_close(lesson11_5.move(x, 0, 90), torch.rot90(x, 1, dims=(2, 3)),
+    torch.testing.assert_close(lesson11_5.shift_and_turn(x, 0, 90), torch.rot90(x, 1, dims=(2, 3)),
                                rtol=0, atol=1e-3)
     x = torch.zeros(1, 1, 10, 30, dtype=torch.float64)
     x[0, 0, 5, 15] = 1
     wanted = torch.zeros_like(x)
     wanted[0, 0, 3, 13] = 1         # two pixels up and left, whatever the image's sides
-    torch.testing.assert_close(lesson11_5.move(x, 2, 0), wanted, rtol=0, atol=1e-5)
+    torch.testing.assert_close(lesson11_5.shift_and_turn(x, 2, 0), wanted, rtol=0, atol=1e-5)
 
 
 def test_each_digit_moves_on_its_own_and_not_too_far():
     x = torch.full((400, 1, 28, 28), EMPTY)
     x[:, :, 13:15, 13:15] = 2.0
     torch.manual_seed(0)
-    moved = lesson11_5.move(x, 2, 0)
+    moved = lesson11_5.shift_and_turn(x, 2, 0)
     ink = moved[:, 0] - EMPTY                                               # (400, 28, 28)
     place = torch.arange(28.0)
     columns = (ink.sum(dim=1) * place).sum(dim=1) / ink.sum(dim=(1, 2)) - 13.5
@@ -109,7 +109,7 @@ def test_each_digit_moves_on_its_own_and_not_too_far():
 
 def test_moved_digits_are_others_at_every_use_and_keep_their_labels(digits):
     plain = lesson11_5.Digits(*digits[:2])
-    moved = lesson11_5.MovedDigits(*digits[:2])
+    moved = lesson11_5.ShiftedDigits(*digits[:2])
     for images, labels in (moved.__getitems__([3, 5]), moved.__getitems__([3, 5])):
         assert labels.tolist() == [plain[3][1], plain[5][1]]
         assert 0.01 < (images[0] - plain[3][0]).abs().mean() < 0.6

@@ -177,11 +177,14 @@ def test_a_wild_learning_rate(name, small_data, capsys):
         assert re.search(r"\blr\b", str(error)) and "\n" not in str(error)
         return
     out = capsys.readouterr().out
-    assert "diverges" in out or not re.search(r"\b(nan|inf)\b", out.splitlines()[-1])
+    told = "diverges" in out or TABLE[name].honest
+    assert told or not re.search(r"\b(nan|inf)\b", out.splitlines()[-1])
     module.draw(result).draw_without_rendering()
 
 
-@pytest.mark.parametrize("name", [name for name in TRAINED if not TABLE[name].honest])
+@pytest.mark.parametrize("name", [
+    name for name in TRAINED if not TABLE[name].honest
+    and name not in ("lesson8.py", "lesson8_2.py")])    # BCELoss refuses nan, and never gives it
 def test_a_loss_that_becomes_nan_stops_the_training(name, small_data, monkeypatch, capsys):
     module = module_of(name)
     settings = small_data(module)

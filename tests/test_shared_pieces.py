@@ -396,7 +396,7 @@ RECURRENT = {
     "13.3": ("lesson13_3.py", lambda m: m.Tagger(7, 4, 3, 5, bidirectional=False), "lengths"),
     "13.4": ("lesson13_4.py", lambda m: m.OneVectorTranslator(7, 6, 3, 5), "pairs"),
     "13.5": ("lesson13_5.py", lambda m: m.AttentionTranslator(7, 6, 9), "pairs"),
-    "13.6": ("lesson13_6.py", lambda m: m.Translator(7, 6, 8), "pairs"),
+    "13.6": ("lesson13_6.py", lambda m: m.Translator(["w"] * 7, ["w"] * 6, 8), "pairs"),
 }
 
 
