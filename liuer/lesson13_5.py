@@ -243,7 +243,7 @@ def main(train=None, val=None, test=None, sentence=None, epochs=4, batch_size=48
     if sentence is not None:
         shown = tokenize(sentence)
 
-    losses, val_losses, scores = {}, {}, {}
+    losses, val_losses, scores = {}, [], {}
     for name in ["without attention", "with attention"]:
         print(name)
         # 2. Define model
@@ -260,14 +260,15 @@ def main(train=None, val=None, test=None, sentence=None, epochs=4, batch_size=48
             optimizer, lr, total_steps=steps, pct_start=0.1, cycle_momentum=False)
 
         # 4. Training cycle
-        losses[name], val_losses[name] = [], []
+        losses[name] = []
+        val_losses.append([])
         for epoch in range(1, epochs + 1):
             batches = make_batches(pairs, source_words, target_words, batch_size)
             loader = progress(batches, f"epoch {epoch}/{epochs}")
             loss = finite(train_translator(model, loader, criterion, optimizer, scheduler))
             losses[name].append(loss)
             val_loss = finite(test_translator(model, val_loader, criterion))
-            val_losses[name].append(val_loss)
+            val_losses[-1].append(val_loss)
             if epoch in (1, epochs) or epoch % max(1, epochs // 10) == 0:
                 print(f"epoch {epoch:2d}/{epochs} | loss {loss:.4f} | validation {val_loss:.4f}")
 
