@@ -362,7 +362,7 @@ for name in SCRIPTS:
     if TABLE[name].digits == "validated":
         LEAKS[name, "validation"] = other_validation_digits
 for name, pairs in (("lesson13_4.py", "deu-eng"), ("lesson13_5.py", "eng-fra"),
-                    ("lesson13_6.py", "deu-eng")):
+                    ("lesson13_6.py", "eng-fra")):
     LEAKS[name, "validation"] = other_file(f"{pairs}-val.txt", new_words)
     LEAKS[name, "test"] = other_file(f"{pairs}-test.txt", new_words)
 # Keys of results that only what is trained on decides, and those that a validation part does.
@@ -377,7 +377,8 @@ def independent(result, part):
         return [independent(item, part) for item in result] if isinstance(result, list) else result
     kept = {}
     for key, value in result.items():
-        watched = key in VALIDATED or (key == "accuracies" and any(
+        tested = "validation" in result         # then the accuracies are those of the test
+        watched = key in VALIDATED or (key == "accuracies" and not tested and any(
             isinstance(row, list) for row in [value, *dict(value if isinstance(
                 value, dict) else {}).values()]))
         if part == "validation" and not watched:
