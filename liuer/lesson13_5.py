@@ -117,7 +117,7 @@ def train_translator(model, loader, criterion, optimizer, scheduler):
         loss = criterion(outputs.flatten(0, 1), target.flatten())
         optimizer.zero_grad()
         loss.backward()                                         # backward
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)       # clipping: see lesson 12.4
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)       # clipping: see lesson 12.6
         optimizer.step()                                        # update
         scheduler.step()
         words = (target != PAD).sum().item()                    # <eos> is one, too
